@@ -1,0 +1,114 @@
+// Builds dist/: `node esbuild.mjs [--watch] [--production]`. Entry points that do not exist are left out.
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build, context } from 'esbuild';
+
+const root = import.meta.dirname;
+const watch = process.argv.includes('--watch');
+const production = process.argv.includes('--production');
+const at = (...parts) => path.join(root, ...parts);
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  sourcemap: production ? false : 'linked',
+  minify: production,
+  // Class and function names are part of error messages and logs.
+  keepNames: production,
+  logLevel: 'warning',
+  metafile: true,
+  outdir: at('dist'),
+};
+
+const node = {
+  ...common,
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  // CommonJS has no import.meta; see src/shared/programFiles.ts for how a bundle finds its files.
+  define: {
+    'import.meta.url': '__bundleUrl',
+    'import.meta.dirname': '__dirname',
+    'import.meta.filename': '__filename',
+  },
+  banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  // dockerode's SSH transport has optional native parts that are never used: the system's ssh is.
+  loader: { '.node': 'empty' },
+  external: ['vscode', 'better-sqlite3', 'onnxruntime-node', 'cpu-features', 'mocha', 'playwright-core'],
+};
+
+const browser = {
+  ...common,
+  platform: 'browser',
+  target: 'chrome128',
+  format: 'iife',
+  minify: true,
+  keepNames: false,
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  loader: { '.ttf': 'file', '.svg': 'text' },
+  outdir: at('dist/webview'),
+};
+
+/** The programs that run in Node: name below dist/ → source. */
+function nodeEntries() {
+  const entries = {
+    extension: 'src/extension.ts',
+    tracker: 'src/tracker/main.ts',
+    cli: 'src/cli/main.ts',
+    'scoring/server': 'src/scoring/server.ts',
+  };
+  for (const file of sources('src/tracker/children')) entries[`children/${path.parse(file).name}`] = file;
+  return present(entries);
+}
+
+/** The pages: every folder of webview/ that has a main.tsx. */
+function browserEntries() {
+  const pages = existsSync(at('webview')) ? readdirSync(at('webview')) : [];
+  return present(Object.fromEntries(pages.map((page) => [page, `webview/${page}/main.tsx`])));
+}
+
+function sources(folder) {
+  if (!existsSync(at(folder))) return [];
+  const files = readdirSync(at(folder)).filter((file) => file.endsWith('.ts') && !/\.(test|d)\.ts$/.test(file));
+  return files.map((file) => `${folder}/${file}`);
+}
+
+function present(entries) {
+  return Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(at(file))));
+}
+
+/** Files that are not bundled but belong beside the bundles. */
+function copyAssets() {
+  const codicons = 'node_modules/@vscode/codicons/dist';
+  mkdirSync(at('dist/webview'), { recursive: true });
+  for (const file of ['codicon.css', 'codicon.ttf']) cpSync(at(codicons, file), at('dist/webview', file));
+  for (const folder of ['python', 'src/tracker/assets', 'src/scoring/assets']) {
+    if (!existsSync(at(folder))) continue;
+    const to =
+      folder === 'python' ? 'dist/python' : path.join('dist', path.relative('src', folder).replace('tracker/', ''));
+    cpSync(at(folder), at(to), { recursive: true, filter: (file) => !/__pycache__|\btest_[^/\\]*\.py$/.test(file) });
+  }
+}
+
+const builds = [
+  { ...node, entryPoints: nodeEntries() },
+  { ...browser, entryPoints: browserEntries() },
+].filter((options) => Object.keys(options.entryPoints).length > 0);
+
+if (!watch) rmSync(at('dist'), { recursive: true, force: true });
+copyAssets();
+if (watch) {
+  for (const options of builds) await (await context({ ...options, logLevel: 'info' })).watch();
+} else {
+  const results = await Promise.all(builds.map((options) => build(options)));
+  // What went into which bundle; the size benchmark and the import checks read it.
+  mkdirSync(at('out'), { recursive: true });
+  const merged = { inputs: {}, outputs: {} };
+  for (const { metafile } of results) {
+    Object.assign(merged.inputs, metafile.inputs);
+    Object.assign(merged.outputs, metafile.outputs);
+  }
+  writeFileSync(at('out', 'meta.json'), JSON.stringify(merged));
+}
