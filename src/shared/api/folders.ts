@@ -1,0 +1,53 @@
+import { Type } from 'typebox';
+import { Empty } from '../domain/common.ts';
+import { route } from './route.ts';
+
+const Folder = Type.String({ minLength: 1, description: 'Absolute path of a training folder.' });
+
+/** Questions about a training folder before a run is submitted. */
+export const folderRoutes = {
+  'folders.preview': route({
+    method: 'POST',
+    path: '/v1/folders/preview',
+    summary: 'What a snapshot would hold: count, size, the biggest files, what is ignored, what cannot be read.',
+    body: Type.Object({ folder: Folder }),
+    reply: Type.Object({
+      files: Type.Integer(),
+      bytes: Type.Integer(),
+      biggest: Type.Array(
+        Type.Object({
+          path: Type.String(),
+          bytes: Type.Integer(),
+          kind: Type.Union([Type.Literal('file'), Type.Literal('directory')]),
+        }),
+      ),
+      ignored: Type.Array(Type.String()),
+      problems: Type.Array(Type.Object({ path: Type.String(), message: Type.String() })),
+      /** True before the first submit of a folder that is large (over 200 MB or 5,000 files). */
+      large: Type.Boolean(),
+    }),
+  }),
+  'folders.ignore': route({
+    method: 'POST',
+    path: '/v1/folders/ignore',
+    summary: 'Adds a path to `.trainyardignore`; `undo` takes the line away again.',
+    body: Type.Object({ folder: Folder, path: Type.String({ minLength: 1 }), undo: Type.Optional(Type.Boolean()) }),
+    reply: Empty,
+  }),
+  'folders.interpreters': route({
+    method: 'POST',
+    path: '/v1/folders/interpreters',
+    summary: 'Interpreters found for a folder: its virtual environments, conda, pyenv, PATH.',
+    body: Type.Object({ folder: Folder }),
+    reply: Type.Object({
+      interpreters: Type.Array(
+        Type.Object({
+          path: Type.String(),
+          name: Type.String(),
+          version: Type.Optional(Type.String()),
+          source: Type.String(),
+        }),
+      ),
+    }),
+  }),
+};
