@@ -1,0 +1,53 @@
+import type { Migration } from './migration.ts';
+
+/**
+ * Experiments, runs and the audit trail. JSON columns hold what is only ever read with its run; what is searched or
+ * ordered by has a column or a row of its own.
+ */
+export const coreSchema: Migration = {
+  name: 'experiments, runs, audit',
+  up: [
+    `CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`,
+    `CREATE TABLE audit (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+      kind TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL)`,
+    `CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END`,
+    `CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END`,
+    `CREATE TABLE experiment (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL, note TEXT, deleted_at INTEGER)`,
+    `CREATE UNIQUE INDEX experiment_name ON experiment (name)`,
+    `CREATE TABLE experiment_tag (
+      experiment INTEGER NOT NULL REFERENCES experiment ON DELETE CASCADE, key TEXT NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY (experiment, key)) WITHOUT ROWID`,
+    `CREATE TABLE run (
+      id TEXT PRIMARY KEY, experiment INTEGER NOT NULL REFERENCES experiment, parent TEXT, name TEXT NOT NULL,
+      state TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 1, activity TEXT, end TEXT,
+      created_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER, target TEXT NOT NULL,
+      folder TEXT, script TEXT, configuration TEXT, star INTEGER NOT NULL DEFAULT 0, note TEXT,
+      request_id TEXT, supersedes TEXT, snapshot TEXT, log_bytes INTEGER NOT NULL DEFAULT 0,
+      detail TEXT NOT NULL DEFAULT '{}', deleted_at INTEGER)`,
+    `CREATE INDEX run_experiment ON run (experiment, created_at DESC)`,
+    `CREATE INDEX run_created ON run (created_at DESC)`,
+    `CREATE INDEX run_parent ON run (parent) WHERE parent IS NOT NULL`,
+    `CREATE INDEX run_active ON run (state) WHERE state IN ('queued', 'preparing', 'running')`,
+    `CREATE UNIQUE INDEX run_request ON run (request_id) WHERE request_id IS NOT NULL`,
+    `CREATE TABLE run_param (
+      run TEXT NOT NULL REFERENCES run ON DELETE CASCADE, key TEXT NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY (run, key)) WITHOUT ROWID`,
+    `CREATE TABLE run_tag (
+      run TEXT NOT NULL REFERENCES run ON DELETE CASCADE, key TEXT NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY (run, key)) WITHOUT ROWID`,
+    `CREATE INDEX run_tag_key ON run_tag (key, value)`,
+    `CREATE TABLE run_input (
+      run TEXT NOT NULL REFERENCES run ON DELETE CASCADE, name TEXT NOT NULL, path TEXT NOT NULL, hash TEXT,
+      bytes INTEGER, files INTEGER, problem TEXT, PRIMARY KEY (run, name)) WITHOUT ROWID`,
+    `CREATE TABLE run_media (
+      run TEXT NOT NULL REFERENCES run ON DELETE CASCADE, key TEXT NOT NULL, step INTEGER NOT NULL,
+      kind TEXT NOT NULL, time INTEGER NOT NULL, path TEXT NOT NULL, PRIMARY KEY (run, key, step, path)) WITHOUT ROWID`,
+    // How far each file a run appends to has been taken in, written in the same transaction as what was taken.
+    `CREATE TABLE run_source (
+      run TEXT NOT NULL REFERENCES run ON DELETE CASCADE, file TEXT NOT NULL, offset INTEGER NOT NULL,
+      state TEXT NOT NULL DEFAULT '{}', PRIMARY KEY (run, file)) WITHOUT ROWID`,
+  ],
+};
