@@ -185,10 +185,13 @@ export function shellQuote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Names that a shell cannot export (`BASH_FUNC_x%%`, `ProgramFiles(x86)`) are left out. */
+/** Variables that belong to the shell itself; bash as sh even exits when UID or PPID is assigned. */
+const SHELL_OWN = /^(?:_|IFS|OPTIND|LINENO|PPID|E?UID|GROUPS|PWD|OLDPWD|SHLVL|ENV|BASH\w*|SHELLOPTS|trainyard_\w+)$/;
+
+/** Names that a shell cannot export (`BASH_FUNC_x%%`, `ProgramFiles(x86)`) or keeps for itself are left out. */
 export function formatShellExports(env: Readonly<Record<string, string>>): string {
   return Object.entries(env)
-    .filter(([name, value]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !value.includes('\0'))
+    .filter(([name, value]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !SHELL_OWN.test(name) && !value.includes('\0'))
     .map(([name, value]) => `export ${name}=${shellQuote(value)}\n`)
     .join('');
 }
