@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ExitRecord,
@@ -57,14 +57,15 @@ interface StartOptions {
   cancelFirst?: boolean;
 }
 
-for (const wrapper of wrappers) {
-  const present = spawnSync(wrapper.file, ['--help'], { stdio: 'ignore' }).error === undefined;
-  const skip = present && process.platform === 'linux' ? false : `${wrapper.name} is not here`;
-  test(`run wrapper contract: ${wrapper.name}`, { skip, concurrency: true }, async (t) => {
-    const cases = Object.entries(contract).map(([name, body]) => t.test(name, (t) => body(t, wrapper)));
-    await Promise.all(cases);
-  });
-}
+describe('run wrapper contract', { concurrency: 4 }, () => {
+  for (const wrapper of wrappers) {
+    const present = spawnSync(wrapper.file, ['--help'], { stdio: 'ignore' }).error === undefined;
+    const skip = present && process.platform === 'linux' ? false : `${wrapper.name} is not here`;
+    test(wrapper.name, { skip, concurrency: 4 }, async (t) => {
+      await Promise.all(Object.entries(contract).map(([name, body]) => t.test(name, (t) => body(t, wrapper))));
+    });
+  }
+});
 
 type Case = (t: TestContext, wrapper: Wrapper) => Promise<void>;
 
