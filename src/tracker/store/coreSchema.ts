@@ -26,7 +26,11 @@ export const coreSchema: Migration = {
       created_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER, target TEXT NOT NULL,
       folder TEXT, script TEXT, configuration TEXT, star INTEGER NOT NULL DEFAULT 0, note TEXT,
       request_id TEXT, supersedes TEXT, snapshot TEXT, log_bytes INTEGER NOT NULL DEFAULT 0,
-      detail TEXT NOT NULL DEFAULT '{}', deleted_at INTEGER)`,
+      detail TEXT NOT NULL DEFAULT '{}', metric TEXT, headline_key TEXT, headline_value REAL,
+      headline_direction TEXT, deleted_at INTEGER)`,
+    // The best finished run of an experiment is found without looking at any metric.
+    `CREATE INDEX run_headline ON run (experiment, headline_key, headline_direction, headline_value)
+      WHERE state = 'finished' AND deleted_at IS NULL AND headline_key IS NOT NULL`,
     `CREATE INDEX run_experiment ON run (experiment, created_at DESC)`,
     `CREATE INDEX run_created ON run (created_at DESC)`,
     `CREATE INDEX run_parent ON run (parent) WHERE parent IS NOT NULL`,

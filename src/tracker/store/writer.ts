@@ -4,6 +4,8 @@ import type { Db } from './database.ts';
  * Something that keeps state in memory beside the database (the metric store's tails) and must follow its commits.
  */
 export interface Participant {
+  /** Called inside the transaction, after its last job. What it throws rolls the group back. */
+  beforeCommit?(): void;
   committed(): void;
   rolledBack(): void;
 }
@@ -77,6 +79,7 @@ export class Writer {
     try {
       this.#db.exec('BEGIN IMMEDIATE');
       const values = jobs.map((job) => job.run());
+      for (const participant of this.#participants) participant.beforeCommit?.();
       this.#db.exec('COMMIT');
       for (const participant of this.#participants) participant.committed();
       return { ok: true, values };
