@@ -103,15 +103,16 @@ export const TableRecord = Type.Object({
 
 export const TextRecord = Type.Object({ t: Type.Literal('text'), ...every, name: Key, step: Step, path: InnerPath });
 
-/** `edges` has one more element than `counts`; values that are not finite are counted apart. */
+/**
+ * The file is {"counts": [number, …], "edges": [number, …], "nonFinite": number}: one more edge than counts, and the
+ * values that are not finite counted apart.
+ */
 export const HistogramRecord = Type.Object({
   t: Type.Literal('histogram'),
   ...every,
   name: Key,
   step: Step,
-  counts: Type.Array(Type.Number({ minimum: 0 })),
-  edges: Type.Array(Type.Number()),
-  nonFinite: Type.Integer({ minimum: 0 }),
+  path: InnerPath,
 });
 
 export const ModelRecord = Type.Object({
