@@ -6,7 +6,7 @@ import { startEditor } from '../harness/editor.ts';
 import { outFolder } from '../harness/paths.ts';
 
 /** A suite that has not ended by then hangs; an editor never gives up by itself. */
-const timeoutMs = Number(process.env['TRAINYARD_TEST_TIMEOUT'] ?? 480_000);
+const timeoutMs = Number(process.env.TRAINYARD_TEST_TIMEOUT ?? 480_000);
 
 /**
  * Starts the editor from npm with a browser as its window, and waits for the suite in its extension host.
@@ -17,8 +17,8 @@ const timeoutMs = Number(process.env['TRAINYARD_TEST_TIMEOUT'] ?? 480_000);
  */
 export async function launch(args: string[]): Promise<number> {
   const value = (name: string) => args.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
-  const vsix = process.env['TRAINYARD_TEST_VSIX'];
-  const home = process.env['TRAINYARD_HOME'];
+  const vsix = process.env.TRAINYARD_TEST_VSIX;
+  const home = process.env.TRAINYARD_HOME;
   const folder = args.find((argument) => !argument.startsWith('-'));
   if (!folder || !home) throw new Error('A folder to open and TRAINYARD_HOME are needed.');
   await using editor = await startEditor({
@@ -37,13 +37,13 @@ export async function launch(args: string[]): Promise<number> {
     });
     await page.exposeFunction('codeAutomationExit', (code: number) => finish(code));
     await page.exposeFunction('codeAutomationLog', (type: string, values: unknown[]) => {
-      if (process.env['TRAINYARD_TEST_VERBOSE']) console.log(`[${type}]`, util.format(...values));
+      if (process.env.TRAINYARD_TEST_VERBOSE) console.log(`[${type}]`, util.format(...values));
     });
     const timer = setTimeout(() => finish(124), timeoutMs);
     await page.goto(editor.url);
     const code = await finished;
     clearTimeout(timer);
-    const reported = existsSync(process.env['TRAINYARD_TEST_REPORT'] ?? '');
+    const reported = existsSync(process.env.TRAINYARD_TEST_REPORT ?? '');
     if (code === 0 && reported) return 0;
     if (code !== 1 || !reported) {
       await page.screenshot({ path: path.join(outFolder, 'screenshots', 'suite-failed.png') });

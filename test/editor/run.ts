@@ -10,7 +10,7 @@ import { temporaryFolder, temporaryHome } from '../harness/home.ts';
 import { outFolder, root } from '../harness/paths.ts';
 
 const report = path.resolve(process.argv[2] ?? path.join(outFolder, 'reports', 'editor.json'));
-const vsix = process.env['TRAINYARD_TEST_VSIX'];
+const vsix = process.env.TRAINYARD_TEST_VSIX;
 const bundles = path.join(outFolder, 'test', 'editor');
 const desktop = desktopExecutable();
 

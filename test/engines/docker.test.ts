@@ -5,11 +5,11 @@ import Docker from 'dockerode';
 const docker = new Docker();
 
 test('the engine answers and runs the base image', async () => {
-  const image = process.env['TRAINYARD_TEST_BASE_IMAGE'];
+  const image = process.env.TRAINYARD_TEST_BASE_IMAGE;
   assert.ok(image);
   const container = await docker.createContainer({
     Image: image,
-    Cmd: ['node', '-e', 'console.log(process.version, process.getuid())'],
+    Cmd: ['node', '-e', 'console.log(`${process.version} ${process.getuid()}`)'],
     User: 'node',
     Tty: true,
   });

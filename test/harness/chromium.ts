@@ -12,8 +12,8 @@ const elsewhere = [
 
 /** A browser of the Chromium family: `CHROMIUM` names one, else the first that is found. */
 export function findChromium(): string | undefined {
-  if (process.env['CHROMIUM']) return process.env['CHROMIUM'];
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter(Boolean);
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
   return [...folders.flatMap((folder) => names.map((name) => path.join(folder, name))), ...elsewhere].find(
     isExecutable,
   );

@@ -16,7 +16,7 @@ before(async () => {
   home = temporaryHome();
   folder = temporaryFolder('workspace');
   cpSync(path.join(root, 'test', 'fixtures', 'training'), folder.path, { recursive: true });
-  editor = await startEditor({ folder: folder.path, home: home.path, vsix: process.env['TRAINYARD_TEST_VSIX'] });
+  editor = await startEditor({ folder: folder.path, home: home.path, vsix: process.env.TRAINYARD_TEST_VSIX });
   window = await openWindow(editor);
 });
 

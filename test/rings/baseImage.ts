@@ -50,10 +50,8 @@ const applets = [
  * @returns the image's name
  */
 export async function baseImage(env: Record<string, string>): Promise<string> {
-  if (process.env['TRAINYARD_TEST_BASE_IMAGE']) return process.env['TRAINYARD_TEST_BASE_IMAGE'];
-  const docker = env['DOCKER_HOST']
-    ? new Docker({ socketPath: env['DOCKER_HOST'].replace('unix://', '') })
-    : new Docker();
+  if (process.env.TRAINYARD_TEST_BASE_IMAGE) return process.env.TRAINYARD_TEST_BASE_IMAGE;
+  const docker = env.DOCKER_HOST ? new Docker({ socketPath: env.DOCKER_HOST.replace('unix://', '') }) : new Docker();
   if (process.platform !== 'linux' || !which('dpkg-deb')) return pulled(docker);
   const recipe = createHash('sha256')
     .update(

@@ -50,7 +50,7 @@ export async function run(program: string, args: string[], options: CommandOptio
 /** Where a program is on PATH. */
 export function which(program: string): string | undefined {
   const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter(Boolean);
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
   const candidates = folders.flatMap((folder) => endings.map((ending) => path.join(folder, program + ending)));
   return candidates.find((file) => {
     try {

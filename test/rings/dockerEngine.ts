@@ -31,7 +31,7 @@ const leases = `${state}/leases`;
 export async function borrowEngine(): Promise<Engine> {
   const nothing = async () => undefined;
   if (await answers(new Docker())) return { env: {}, release: nothing };
-  if (process.env['DOCKER_HOST']) throw new Error(`No Docker engine answers at ${process.env['DOCKER_HOST']}.`);
+  if (process.env.DOCKER_HOST) throw new Error(`No Docker engine answers at ${process.env.DOCKER_HOST}.`);
   if (process.platform !== 'linux') throw new Error('No Docker engine answers; start Docker Desktop, or the like.');
   if (process.getuid?.() !== 0) throw new Error('No Docker engine answers, and only root can start one.');
   if (!which('dockerd')) throw new Error('No Docker engine is installed.');

@@ -3,7 +3,7 @@ import { add, type Counts, noCounts, summary } from './counts.ts';
 import { Provisions } from './provisions.ts';
 import { type Ring, rings } from './rings.ts';
 
-const strict = /^(1|true)$/i.test(process.env['CI'] ?? '');
+const strict = /^(1|true)$/i.test(process.env.CI ?? '');
 
 process.exitCode = await main(process.argv.slice(2));
 

@@ -19,7 +19,7 @@ const providers: Record<Need, { present(): boolean; packages: string[] }> = {
     packages: ['chromium', 'fonts-dejavu-core', 'fonts-liberation', 'fonts-noto-color-emoji'],
   },
   docker: {
-    present: () => which('dockerd') !== undefined || process.env['DOCKER_HOST'] !== undefined,
+    present: () => which('dockerd') !== undefined || process.env.DOCKER_HOST !== undefined,
     packages: ['docker.io', 'iptables', 'ca-certificates'],
   },
   git: { present: () => which('git') !== undefined, packages: ['git'] },
@@ -81,7 +81,7 @@ export class Provisions implements AsyncDisposable {
 
   /** The package of this platform; `TRAINYARD_TEST_VSIX` names one that is made already. */
   vsix(): Promise<string> {
-    const given = process.env['TRAINYARD_TEST_VSIX'];
+    const given = process.env.TRAINYARD_TEST_VSIX;
     this.#vsix ??= given ? Promise.resolve(given) : this.build().then(async () => (await packageVsix()).file);
     return this.#vsix;
   }

@@ -24,6 +24,6 @@ suite('the extension', () => {
   });
 
   test('opens the folder that it was given', () => {
-    assert.equal(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath, process.env['TRAINYARD_TEST_WORKSPACE']);
+    assert.equal(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath, process.env.TRAINYARD_TEST_WORKSPACE);
   });
 });
