@@ -1,0 +1,360 @@
+/**
+ * The real store: points go to one journal row a commit and to tails in memory; full tails become chunks.
+ *
+ * What must stay true: a committed point is in exactly one place that recovery reads: a chunk, or a journal row above
+ * its series' `applied`. Memory changes only in {@link ChunkedMetricStore.committed}, so that taking a transaction back
+ * means forgetting its pending points.
+ */
+import type { Database, Statement } from 'better-sqlite3';
+import { ChunkTable } from './chunkTable.ts';
+import { collectSeries } from './collectSeries.ts';
+import type { JournalEntry } from './journal.ts';
+import { JournalTable } from './journalTable.ts';
+import type { MetricStore, Page, ReadOptions, SeriesInfo } from './metricStore.ts';
+import { rangeOf, readPage } from './page.ts';
+import {
+  type Columns,
+  compareKeys,
+  contains,
+  keyAt,
+  type MetricPoint,
+  merge,
+  NO_POINTS,
+  type PointKey,
+} from './points.ts';
+import { type Reduced, type ReduceOptions, reduceParts } from './reduce.ts';
+import { RunOrder } from './runOrder.ts';
+import { type RunState, RunTable, type SeriesState } from './runTable.ts';
+import { infoOf } from './seriesInfo.ts';
+import { emptyStats, foldPoints, lastOf, type Stats } from './stats.ts';
+import { type OrderQuery, packSummary, SummaryBuilder, type SummaryTable } from './summary.ts';
+
+export interface ChunkedOptions {
+  /** A tail of this many points becomes a chunk. */
+  readonly sealAt?: number;
+  /** Above these the older half of the tails becomes chunks, however small: points in memory, bytes of journal. */
+  readonly maxTailPoints?: number;
+  readonly maxJournalBytes?: number;
+}
+
+export class ChunkedMetricStore implements MetricStore {
+  readonly #limits: Required<ChunkedOptions>;
+  readonly #chunks: ChunkTable;
+  readonly #runs: RunTable;
+  readonly #order: RunOrder;
+  readonly #journal: JournalTable;
+  readonly #selectSummaries: Statement<[string], { name: string; summary: Uint8Array | null }>;
+  /** Series whose tail holds points, and how many points these are. */
+  readonly #tails = new Set<SeriesState>();
+  #tailPoints = 0;
+  /** Counts calls of flush without runs; a run untouched for a whole round is quiet. */
+  #round = 1;
+
+  // Of the running transaction:
+  readonly #touched = new Set<SeriesState>();
+  readonly #toFlush = new Set<RunState>();
+  readonly #removed: RunState[] = [];
+  #toPublish = false;
+  #undo: (() => void)[] = [];
+  /** What becomes true in memory with the commit; there from beforeCommit on. */
+  #staged: (() => void)[] | undefined;
+
+  /** @param db holds METRIC_SCHEMA. Points that a killed process left in the journal are in memory after this. */
+  constructor(db: Database, options: ChunkedOptions = {}) {
+    this.#limits = { sealAt: 3072, maxTailPoints: 2_000_000, maxJournalBytes: 64 << 20, ...options };
+    this.#chunks = new ChunkTable(db);
+    this.#runs = new RunTable(db);
+    this.#order = new RunOrder(db);
+    this.#journal = new JournalTable(db);
+    this.#selectSummaries = db.prepare(
+      'SELECT name, summary FROM metric_run WHERE name IN (SELECT value FROM json_each(?)) AND summary IS NOT NULL',
+    );
+    this.#recover();
+  }
+
+  append(name: string, points: readonly MetricPoint[]): number {
+    let added = 0;
+    for (const [key, batch] of collectSeries(points)) added += this.#appendSeries(name, key, batch);
+    return added;
+  }
+
+  remove(name: string): boolean {
+    const run = this.#runs.get(name);
+    if (run === undefined) return false;
+    for (const series of run.series.values()) {
+      this.#chunks.remove(series.id);
+      if (this.#touched.delete(series)) this.#undo.push(() => this.#touched.add(series));
+    }
+    this.#runs.remove(run);
+    this.#removed.push(run);
+    this.#undo.push(() => {
+      this.#removed.pop();
+      this.#runs.restore(run);
+    });
+    return true;
+  }
+
+  flush(names?: readonly string[]): void {
+    const runs = names === undefined ? this.#runs.live() : names.map((name) => this.#runs.get(name));
+    for (const run of runs) {
+      if (run?.dirty && (names !== undefined || run.touched < this.#round)) this.#toFlush.add(run);
+    }
+    if (names === undefined) this.#round++;
+  }
+
+  publish(): void {
+    this.#toPublish = true;
+  }
+
+  mark(): number {
+    return this.#undo.length;
+  }
+
+  rewind(mark: number): void {
+    while (this.#undo.length > mark) this.#undo.pop()?.();
+    this.#chunks.forget();
+    this.#runs.forgetKeys();
+  }
+
+  beforeCommit(): void {
+    const staged: (() => void)[] = [];
+    this.#staged = staged;
+    const flushed = [...this.#toFlush].filter((run) => this.#runs.get(run.name) === run);
+    const seals = this.#chooseSeals(flushed);
+    const row = this.#journal.last + (this.#touched.size > 0 ? 1 : 0);
+    const after = new Map<SeriesState, Stats>();
+    const entries: JournalEntry[] = [];
+    for (const series of this.#touched) {
+      const points = merge(series.pending);
+      const stats = { ...series.stats };
+      foldPoints(stats, points);
+      after.set(series, stats);
+      if (!seals.has(series)) entries.push({ series: series.id, points });
+      staged.push(() => this.#take(series, seals.has(series) ? NO_POINTS : points, stats, row));
+    }
+    if (this.#touched.size > 0) staged.push(this.#journal.write(entries));
+    for (const series of seals) {
+      this.#chunks.place(series.id, merge([series.tail.points, ...series.pending]));
+      this.#runs.saveSealed(series, row, after.get(series) ?? series.stats);
+      staged.push(() => this.#dropTail(series));
+    }
+    if (this.#journal.trimDue) staged.push(this.#journal.trim(this.#oldestNeeded(seals, row)));
+    for (const run of flushed) {
+      const rows = [...run.series.values()].map((series) => ({
+        keyId: series.keyId,
+        stats: after.get(series) ?? series.stats,
+      }));
+      this.#runs.saveSummary(run, packSummary(rows));
+      staged.push(() => {
+        run.dirty = false;
+      });
+    }
+    for (const run of this.#toPublish ? this.#runs.live() : flushed) this.#saveLast(run, after, staged);
+  }
+
+  committed(): void {
+    const staged = this.#staged ?? [];
+    for (const run of this.#removed) for (const series of run.series.values()) this.#dropTail(series);
+    for (const apply of staged) apply();
+    this.#endTransaction();
+  }
+
+  rolledBack(): void {
+    const reachedCommit = this.#staged !== undefined;
+    this.rewind(0);
+    this.#endTransaction();
+    if (reachedCommit) this.#recover();
+  }
+
+  series(name: string): SeriesInfo[] {
+    const all = [...(this.#runs.get(name)?.series.values() ?? [])].filter((series) => series.stats.count > 0);
+    return all.sort((a, b) => (a.key < b.key ? -1 : 1)).map((series) => infoOf(series.key, series.stats));
+  }
+
+  read(name: string, key: string, options: ReadOptions = {}): Page {
+    const range = rangeOf(options);
+    const series = this.#runs.get(name)?.series.get(key);
+    if (series === undefined) return NO_POINTS;
+    return readPage(this.#chunks.from(series.id, range.from), series.tail.points, range);
+  }
+
+  reduce(name: string, key: string, options: ReduceOptions): Reduced {
+    const series = this.#runs.get(name)?.series.get(key);
+    if (series === undefined) return reduceParts([], emptyStats(), options);
+    const parts = this.#chunks.parts(series.id);
+    if (series.tail.length > 0) {
+      const points = series.tail.points;
+      const stats = emptyStats();
+      foldPoints(stats, points);
+      parts.push({ stats, tier: () => undefined, points: () => points });
+    }
+    return reduceParts(parts, series.stats, options);
+  }
+
+  summaries(names: readonly string[]): SummaryTable {
+    const stored = new Map<string, Uint8Array | null>();
+    for (const { name, summary } of this.#selectSummaries.iterate(JSON.stringify(names))) stored.set(name, summary);
+    const builder = new SummaryBuilder(names);
+    for (const name of names) builder.add(stored.get(name) ?? this.#liveSummary(this.#runs.get(name)));
+    return builder.finish((id) => this.#runs.keyName(id));
+  }
+
+  order(query: OrderQuery): string[] {
+    return this.#order.order(this.#runs, query);
+  }
+
+  #appendSeries(name: string, key: string, batch: Columns): number {
+    const known = this.#runs.get(name)?.series.get(key);
+    const points = known === undefined ? batch : this.#unknownOf(known, batch);
+    if (points.steps.length === 0) return 0;
+    const series = known ?? this.#createSeries(name, key);
+    const { run } = series;
+    if (!run.dirty) {
+      this.#runs.saveLive(run);
+      run.dirty = true;
+      this.#undo.push(() => {
+        run.dirty = false;
+      });
+    }
+    series.pending.push(points);
+    const first = !this.#touched.has(series);
+    this.#touched.add(series);
+    this.#undo.push(() => {
+      series.pending.pop();
+      if (first) this.#touched.delete(series);
+    });
+    return points.steps.length;
+  }
+
+  #createSeries(name: string, key: string): SeriesState {
+    let run = this.#runs.get(name);
+    if (run === undefined) {
+      const created = this.#runs.createRun(name, this.#round);
+      run = created;
+      this.#undo.push(() => this.#runs.drop(created));
+    }
+    const { series } = run;
+    this.#undo.push(() => series.delete(key));
+    return this.#runs.createSeries(run, key, this.#journal.last);
+  }
+
+  /** The points of a batch that the series does not have. Behind its last point, the usual case, that is all of them. */
+  #unknownOf(series: SeriesState, batch: Columns): Columns {
+    let newest: PointKey | undefined = series.stats.count > 0 ? lastOf(series.stats) : undefined;
+    for (const part of series.pending) {
+      const last = keyAt(part, part.steps.length - 1);
+      if (newest === undefined || compareKeys(last, newest) > 0) newest = last;
+    }
+    if (newest === undefined || compareKeys(newest, keyAt(batch, 0)) < 0) return batch;
+    const parts = [...series.pending, series.tail.points];
+    const fresh: number[] = [];
+    for (let i = 0; i < batch.steps.length; i++) {
+      const key = keyAt(batch, i);
+      const known =
+        compareKeys(key, newest) <= 0 &&
+        (parts.some((part) => contains(part, key)) || this.#chunks.contains(series.id, key));
+      if (!known) fresh.push(i);
+    }
+    return fresh.length === batch.steps.length ? batch : pick(batch, fresh);
+  }
+
+  #chooseSeals(flushed: readonly RunState[]): Set<SeriesState> {
+    const seals = new Set<SeriesState>();
+    let total = this.#tailPoints;
+    for (const series of this.#touched) {
+      const pending = series.pending.reduce((count, part) => count + part.steps.length, 0);
+      total += pending;
+      if (series.tail.length + pending >= this.#limits.sealAt) seals.add(series);
+    }
+    for (const run of flushed) {
+      for (const series of run.series.values())
+        if (series.tail.length > 0 || this.#touched.has(series)) seals.add(series);
+    }
+    if (total > this.#limits.maxTailPoints || this.#journal.size > this.#limits.maxJournalBytes) {
+      const oldest = [...this.#tails].sort((a, b) => a.firstJournal - b.firstJournal);
+      for (const series of oldest.slice(0, Math.ceil(oldest.length / 2))) seals.add(series);
+    }
+    return seals;
+  }
+
+  /** The first journal row that a tail will need after this commit. */
+  #oldestNeeded(seals: ReadonlySet<SeriesState>, row: number): number {
+    let oldest = row;
+    for (const series of this.#tails) if (!seals.has(series)) oldest = Math.min(oldest, series.firstJournal);
+    return oldest;
+  }
+
+  #take(series: SeriesState, points: Columns, stats: Stats, row: number): void {
+    series.stats = stats;
+    series.pending = [];
+    series.unpublished = true;
+    series.run.touched = this.#round;
+    if (points.steps.length === 0) return;
+    if (series.tail.length === 0) series.firstJournal = row;
+    series.tail.add(points);
+    this.#tails.add(series);
+    this.#tailPoints += points.steps.length;
+  }
+
+  #dropTail(series: SeriesState): void {
+    this.#tails.delete(series);
+    this.#tailPoints -= series.tail.length;
+    series.tail.clear();
+  }
+
+  #saveLast(run: RunState, after: ReadonlyMap<SeriesState, Stats>, staged: (() => void)[]): void {
+    for (const series of run.series.values()) {
+      if (!series.unpublished && !after.has(series)) continue;
+      this.#runs.saveLast(series, after.get(series) ?? series.stats);
+      staged.push(() => {
+        series.unpublished = false;
+      });
+    }
+  }
+
+  #liveSummary(run: RunState | undefined): Uint8Array | undefined {
+    if (run === undefined) return undefined;
+    return packSummary([...run.series.values()].filter((series) => series.stats.count > 0));
+  }
+
+  #endTransaction(): void {
+    this.#touched.clear();
+    this.#toFlush.clear();
+    this.#removed.length = 0;
+    this.#toPublish = false;
+    this.#undo = [];
+    this.#staged = undefined;
+  }
+
+  /** Reads the state of memory from the database: what chunks hold, and the journal's newer points as tails. */
+  #recover(): void {
+    this.#chunks.forget();
+    this.#tails.clear();
+    this.#tailPoints = 0;
+    const live = this.#runs.reload();
+    const tails = new Map<SeriesState, Columns[]>();
+    for (const { id, entries } of this.#journal.replay()) {
+      for (const { series: seriesId, points } of entries) {
+        const known = live.get(seriesId);
+        if (known === undefined || id <= known.applied) continue;
+        const parts = tails.get(known.series);
+        if (parts === undefined) {
+          known.series.firstJournal = id;
+          tails.set(known.series, [points]);
+        } else parts.push(points);
+      }
+    }
+    for (const [series, parts] of tails) {
+      const { firstJournal } = series;
+      const points = merge(parts);
+      const stats = { ...series.stats };
+      foldPoints(stats, points);
+      this.#take(series, points, stats, firstJournal);
+    }
+  }
+}
+
+function pick(points: Columns, indices: readonly number[]): Columns {
+  const at = (column: Float64Array): Float64Array => Float64Array.from(indices, (index) => column[index] ?? 0);
+  return { steps: at(points.steps), times: at(points.times), values: at(points.values) };
+}

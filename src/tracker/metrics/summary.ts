@@ -1,0 +1,114 @@
+/** Latest values and extremes, as a table of runs shows them: the query, the answer, and the stored form. */
+import type { Stats } from './stats.ts';
+
+/** What {@link SummaryTable.values} holds of each entry, in this order. */
+export const SUMMARY_FIELDS = ['last', 'min', 'max', 'lastStep', 'lastTimestamp', 'count'] as const;
+export const SUMMARY_STRIDE = SUMMARY_FIELDS.length;
+
+/**
+ * Sparse rows, as columns: the entries of run `i` are `offsets[i]` to `offsets[i + 1]`. Entry `e` is of the metric
+ * `keys[key[e]]` and has its numbers at `values[e * SUMMARY_STRIDE]`. `min` and `max` are NaN where no value is finite.
+ */
+export interface SummaryTable {
+  readonly runs: readonly string[];
+  readonly keys: readonly string[];
+  readonly offsets: Uint32Array;
+  readonly key: Uint32Array;
+  readonly values: Float64Array;
+}
+
+export interface OrderQuery {
+  readonly key: string;
+  /** `last` when absent. */
+  readonly by?: 'last' | 'min' | 'max';
+  readonly descending?: boolean;
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+export interface SummaryRow {
+  readonly keyId: number;
+  readonly stats: Stats;
+}
+
+/** A run's stored summary: rows x SUMMARY_STRIDE f64, then a u32 of each row's `metric_key.id`. */
+export function packSummary(rows: readonly SummaryRow[]): Uint8Array {
+  const bytes = new Uint8Array(rows.length * (SUMMARY_STRIDE * 8 + 4));
+  const values = new Float64Array(bytes.buffer, 0, rows.length * SUMMARY_STRIDE);
+  const keys = new Uint32Array(bytes.buffer, values.byteLength, rows.length);
+  rows.forEach(({ keyId, stats }, index) => {
+    values.set(summaryOf(stats), index * SUMMARY_STRIDE);
+    keys[index] = keyId;
+  });
+  return bytes;
+}
+
+export function summaryOf(stats: Stats): number[] {
+  const finite = stats.min <= stats.max;
+  return [
+    stats.lastValue,
+    finite ? stats.min : Number.NaN,
+    finite ? stats.max : Number.NaN,
+    stats.lastStep,
+    stats.lastTime,
+    stats.count,
+  ];
+}
+
+/** Collects runs one after another into a {@link SummaryTable}. */
+export class SummaryBuilder {
+  readonly #runs: readonly string[];
+  readonly #offsets: Uint32Array;
+  readonly #keyIndex = new Map<number, number>();
+  #key = new Uint32Array(1024);
+  #values = new Float64Array(1024 * SUMMARY_STRIDE);
+  #run = 0;
+  #entries = 0;
+
+  constructor(runs: readonly string[]) {
+    this.#runs = runs;
+    this.#offsets = new Uint32Array(runs.length + 1);
+  }
+
+  /** The next run's packed summary; none for a run without metrics. */
+  add(packed: Uint8Array | undefined): void {
+    if (packed !== undefined && packed.length > 0) {
+      const rows = packed.length / (SUMMARY_STRIDE * 8 + 4);
+      const bytes = packed.byteOffset % 8 === 0 ? packed : Uint8Array.from(packed);
+      const values = new Float64Array(bytes.buffer, bytes.byteOffset, rows * SUMMARY_STRIDE);
+      const keys = new Uint32Array(bytes.buffer, bytes.byteOffset + values.byteLength, rows);
+      this.#reserve(rows);
+      this.#values.set(values, this.#entries * SUMMARY_STRIDE);
+      for (const id of keys) this.#key[this.#entries++] = this.#indexOf(id);
+    }
+    this.#offsets[++this.#run] = this.#entries;
+  }
+
+  finish(nameOfKey: (id: number) => string): SummaryTable {
+    return {
+      runs: this.#runs,
+      keys: Array.from(this.#keyIndex.keys(), nameOfKey),
+      offsets: this.#offsets,
+      key: this.#key.slice(0, this.#entries),
+      values: this.#values.slice(0, this.#entries * SUMMARY_STRIDE),
+    };
+  }
+
+  #indexOf(id: number): number {
+    const known = this.#keyIndex.get(id);
+    if (known !== undefined) return known;
+    this.#keyIndex.set(id, this.#keyIndex.size);
+    return this.#keyIndex.size - 1;
+  }
+
+  #reserve(rows: number): void {
+    if (this.#entries + rows <= this.#key.length) return;
+    const size = Math.max(this.#key.length * 2, this.#entries + rows);
+    const key = new Uint32Array(size);
+    const values = new Float64Array(size * SUMMARY_STRIDE);
+    key.set(this.#key);
+    values.set(this.#values);
+    this.#key = key;
+    this.#values = values;
+  }
+}
