@@ -9,7 +9,7 @@ test('the engine answers and runs the base image', async () => {
   assert.ok(image);
   const container = await docker.createContainer({
     Image: image,
-    Cmd: ['node', '-e', 'console.log(`${process.version} ${process.getuid()}`)'],
+    Cmd: ['node', '-e', 'console.log(process.version + " " + process.getuid())'],
     User: 'node',
     Tty: true,
   });

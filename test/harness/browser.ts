@@ -5,12 +5,12 @@ import { launchChromium } from './chromium.ts';
 import type { Editor } from './editor.ts';
 import { outFolder } from './paths.ts';
 
-/** The four kinds of theme, each with the one that VS Code ships and the class that the workbench then has. */
+/** The four kinds of theme, each with one that VS Code ships, by its label, and the class that the workbench then has. */
 const themes = {
-  dark: { name: 'Default Dark Modern', kind: 'vs-dark' },
-  light: { name: 'Default Light Modern', kind: 'vs' },
-  'high-contrast': { name: 'Default High Contrast', kind: 'hc-black' },
-  'high-contrast-light': { name: 'Default High Contrast Light', kind: 'hc-light' },
+  dark: { label: 'Dark Modern', kind: 'vs-dark' },
+  light: { label: 'Light Modern', kind: 'vs' },
+  'high-contrast': { label: 'Dark High Contrast', kind: 'hc-black' },
+  'high-contrast-light': { label: 'Light High Contrast', kind: 'hc-light' },
 } as const;
 
 export type Theme = keyof typeof themes;
@@ -53,7 +53,7 @@ export class EditorWindow implements AsyncDisposable {
 
   async ready(): Promise<void> {
     await this.page.locator('.monaco-workbench .activitybar').waitFor();
-    await this.page.locator('.monaco-workbench .statusbar').waitFor();
+    await this.page.locator('.monaco-workbench .part.editor').waitFor();
   }
 
   async reload(): Promise<void> {
@@ -75,11 +75,16 @@ export class EditorWindow implements AsyncDisposable {
       .first();
   }
 
-  /** Clicks an entry of the open quick pick. */
-  async quickPick(label: string, options: { exact?: boolean } = {}): Promise<void> {
+  /** Clicks an entry of the open quick pick; `type` filters the list by it first, needed for entries out of sight. */
+  async quickPick(label: string, options: { exact?: boolean; type?: boolean } = {}): Promise<void> {
     const rows = this.page.locator('.quick-input-list .monaco-list-row');
-    const text = options.exact ? this.page.locator('.label-name').getByText(label, { exact: true }) : undefined;
-    await (text ? rows.filter({ has: text }) : rows.filter({ hasText: label })).first().click();
+    const exact = this.page.locator('.label-name').getByText(label, { exact: true });
+    const row = (options.exact ? rows.filter({ has: exact }) : rows.filter({ hasText: label })).first();
+    if (options.type) {
+      await rows.first().waitFor();
+      await this.quickInput.fill(label);
+    }
+    await row.click();
   }
 
   /** Answers an open input box. */
@@ -130,15 +135,22 @@ export class EditorWindow implements AsyncDisposable {
     await this.tab(path.basename(name)).waitFor();
   }
 
+  /** Chooses a theme as a person would. Writing it into the settings file is noticed only now and then. */
   async setTheme(theme: Theme): Promise<void> {
-    this.changeSettings({ 'workbench.colorTheme': themes[theme].name });
-    await this.page.locator(`.monaco-workbench.${themes[theme].kind}`).waitFor();
+    const { label, kind } = themes[theme];
+    const drawn = this.page.locator(`.monaco-workbench.${kind}`);
+    if (await drawn.isVisible()) return;
+    await this.command('Preferences: Color Theme');
+    await this.quickPick(label, { exact: true, type: true });
+    await drawn.waitFor();
+    await this.quickInput.waitFor({ state: 'hidden' });
   }
 
-  /** Writes user settings; the editor notices by itself. */
-  changeSettings(settings: Record<string, unknown>): void {
+  /** Writes user settings and reloads the window, which then has them for certain. */
+  async changeSettings(settings: Record<string, unknown>): Promise<void> {
     const present = JSON.parse(readFileSync(this.editor.settingsFile, 'utf8')) as Record<string, unknown>;
     writeFileSync(this.editor.settingsFile, JSON.stringify({ ...present, ...settings }, undefined, 2));
+    await this.reload();
   }
 
   /** Keeps a picture in out/screenshots. A theme is set first and named in the file. Returns the file. */

@@ -57,7 +57,7 @@ const quietSettings = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'window.confirmBeforeClose': 'never',
-  'workbench.colorTheme': 'Default Dark Modern',
+  'workbench.colorTheme': 'Dark Modern',
   'workbench.enableExperiments': false,
   'workbench.reduceMotion': 'on',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
@@ -81,11 +81,15 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   try {
     if (options.vsix) await installVsix(options.vsix, folders.args, env);
     const port = await freePort();
-    const child = spawn(process.execPath, [editorMain, ...folders.args, ...serverArguments(port, options)], {
-      env,
-      detached: true,
-      stdio: ['ignore', openSync(folders.log, 'a'), openSync(folders.log, 'a')],
-    });
+    const child = spawn(
+      process.execPath,
+      [editorMain, ...folders.args, ...serverArguments(port, options), '--builtin-extensions-dir', folders.builtins],
+      {
+        env,
+        detached: true,
+        stdio: ['ignore', openSync(folders.log, 'a'), openSync(folders.log, 'a')],
+      },
+    );
     const editor = handleOf(child, port, options, { ...folders, dispose: state.dispose });
     await answering(editor, child);
     return editor;
@@ -97,6 +101,7 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
 
 interface Prepared {
   args: string[];
+  builtins: string;
   log: string;
   settingsFile: string;
 }
@@ -110,7 +115,12 @@ function prepare(state: string, options: EditorOptions): Prepared {
   const settingsFile = at('data', 'User', 'settings.json');
   writeFileSync(settingsFile, JSON.stringify({ ...quietSettings, ...options.settings }, undefined, 2));
   const args = ['--server-data-dir', at('server'), '--user-data-dir', at('data'), '--extensions-dir', at('extensions')];
-  return { args: [...args, '--accept-server-license-terms'], log: at('server.log'), settingsFile };
+  return {
+    args: [...args, '--accept-server-license-terms'],
+    builtins: at('builtin'),
+    log: at('server.log'),
+    settingsFile,
+  };
 }
 
 function builtins(which: 'few' | 'most'): string[] {

@@ -42,6 +42,9 @@ test('a killed extension host comes back', async () => {
   while (editor.extensionHosts().includes(first) || editor.extensionHosts().length === 0) {
     await window.page.waitForTimeout(50);
   }
-  await window.command('Developer: Reload Window');
-  await window.ready();
+});
+
+test('a reloaded window has the changed settings', async () => {
+  await window.changeSettings({ 'workbench.statusBar.visible': false });
+  await window.page.locator('.monaco-workbench .statusbar').waitFor({ state: 'hidden' });
 });
