@@ -28,7 +28,8 @@ export class SnapshotError extends Error {
 
 /** The errno name of a failed system call ("ENOENT"), or '' for anything else. */
 export function errno(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code))
+    return error.code;
   return '';
 }
 
