@@ -11,6 +11,7 @@ export function checkManifest(): string[] {
   for (const file of lockfiles) {
     // A registry's address in a lockfile makes every other mirror useless.
     if (/"resolved": "https?:/.test(text(file))) complaints.push(`${file} holds registry addresses; see .npmrc.`);
+    complaints.push(...incomplete(file));
   }
   const locked = json('package-lock.json').version;
   if (locked !== manifest.version)
@@ -26,6 +27,19 @@ export function checkManifest(): string[] {
     );
   }
   return complaints;
+}
+
+/**
+ * `npm ci` refuses a lockfile that lacks an optional dependency, another platform's included. `npm install` writes such
+ * a lockfile without a word when the registry at hand does not have that package.
+ */
+function incomplete(file: string): string[] {
+  const { packages } = JSON.parse(text(file)) as { packages: Record<string, { optionalDependencies?: object }> };
+  const present = new Set(Object.keys(packages).map((place) => place.split('node_modules/').at(-1)));
+  return Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) => {
+    const absent = Object.keys(optionalDependencies).filter((name) => !present.has(name));
+    return absent.length > 0 ? [`${file} lacks ${absent.join(', ')}, which ${place} may need: npm ci will fail.`] : [];
+  });
 }
 
 interface Manifest {
