@@ -2,6 +2,7 @@ import type { ActivityBoard } from './activities/activityBoard.ts';
 import type { EventHub } from './api/eventHub.ts';
 import type { Home } from './lifecycle/home.ts';
 import type { Logger } from './lifecycle/log.ts';
+import type { Tokens } from './lifecycle/tokens.ts';
 import type { Workspaces } from './workspaces/workspaces.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface TrackerContext {
   readonly events: EventHub;
   readonly workspaces: Workspaces;
   readonly activities: ActivityBoard;
+  /** Makes the tokens of runs and terminals: `tokens.mint({ kind: 'run', workspace, run })`. */
+  readonly tokens: Tokens;
   /** `http://127.0.0.1:PORT`, known once the tracker listens. */
   readonly address: () => string;
 }

@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly mustExist?: boolean;
   /** Where the native library is, when it is not found by its package name (the tracker's copy under the home). */
   readonly nativeBinding?: string;
+  /** How long to wait for another process's lock; none by default, because nobody else has business there. */
+  readonly busyTimeoutMs?: number;
 }
 
 /**
@@ -28,7 +30,10 @@ export function openDatabase(options: OpenOptions): Db {
       hint: 'It is not recreated, so that nothing is hidden. Restore it from the backups folder beside it.',
     });
   }
-  const db = new Database(options.file, options.nativeBinding ? { nativeBinding: options.nativeBinding } : {});
+  const db = new Database(options.file, {
+    timeout: options.busyTimeoutMs ?? 0,
+    ...(options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }),
+  });
   try {
     db.pragma('locking_mode = EXCLUSIVE');
     db.pragma('journal_mode = WAL');

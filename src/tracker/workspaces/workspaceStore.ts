@@ -41,4 +41,6 @@ export interface WorkspaceStore {
   readonly paths: WorkspacePaths;
   readonly db: Db;
   readonly writer: Writer;
+  /** Why nothing can be written (every write rejects with it then): newer schema, read-only folder. */
+  readonly readOnly?: string;
 }

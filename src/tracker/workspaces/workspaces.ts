@@ -9,6 +9,8 @@ export interface Workspaces {
   open(id: string): WorkspaceStore;
   /** All workspaces that can be opened; those that cannot are logged and left out. */
   all(): WorkspaceStore[];
+  /** Told before the database of a workspace closes (deletion, end of the tracker): let go of what hangs on it. */
+  onClosing(listener: (store: WorkspaceStore) => void): void;
 }
 
 export function noSuchWorkspace(id: string): Problem {

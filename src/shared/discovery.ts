@@ -1,0 +1,31 @@
+import { type Static, Type } from 'typebox';
+import { ProcessIdentity } from './runDirectory.ts';
+
+/** Raised when a client of one version could not talk to a tracker of another. */
+export const PROTOCOL = 1;
+
+/** Name of the discovery file in a home. */
+export const DISCOVERY_FILE = 'tracker.json';
+
+/** Exit status of a tracker that found another one alive in its home: no failure, only too late. */
+export const EXIT_ALREADY_RUNNING = 75;
+/** Exit status of a tracker that may not start, its reason being on stderr. */
+export const EXIT_REFUSED = 78;
+
+/**
+ * The discovery file, 0600, written by the tracker once it listens and removed when it leaves: where it is, which
+ * process it is, and the token that opens it.
+ */
+export const Discovery = Type.Object({
+  port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+  address: Type.String({ description: 'http://127.0.0.1:PORT' }),
+  token: Type.String({ minLength: 1 }),
+  pid: Type.Integer({ minimum: 1 }),
+  process: ProcessIdentity,
+  version: Type.String(),
+  protocol: Type.Integer(),
+  /** Which copy of the program it runs; differs between two builds of one version. */
+  build: Type.String(),
+  startedAt: Type.Integer(),
+});
+export type Discovery = Static<typeof Discovery>;

@@ -1,0 +1,145 @@
+import path from 'node:path';
+import { PROTOCOL } from '../../shared/discovery.ts';
+import { programFile } from '../../shared/programFiles.ts';
+import { ActivityBoard } from '../activities/activityBoard.ts';
+import { EventHub } from '../api/eventHub.ts';
+import { EventStreams } from '../api/eventStream.ts';
+import type { Handlers } from '../api/handlers.ts';
+import { createApiServer } from '../api/server.ts';
+import type { TrackerContext } from '../context.ts';
+import { readProcess } from '../runs/wrapper/processIdentity.ts';
+import { Writer } from '../store/writer.ts';
+import { WorkspaceRegistry } from '../workspaces/registry.ts';
+import { isInTree } from '../workspaces/runTree.ts';
+import { listenOnLoopback, readAddress, writeAddress } from './address.ts';
+import type { TrackerArguments } from './arguments.ts';
+import { announce, withdraw } from './discovery.ts';
+import { createHome } from './home.ts';
+import { lockHome } from './homeLock.ts';
+import { IdleWatch } from './idle.ts';
+import { createLogger } from './log.ts';
+import { Tokens } from './tokens.ts';
+import { version } from './version.ts';
+
+/** A part as the life of the tracker sees it. */
+export interface AnyPart {
+  readonly handlers: Partial<Handlers>;
+  start?(): Promise<void> | void;
+  stop?(): Promise<void> | void;
+  busy?(): string | undefined;
+}
+
+export interface Composition {
+  readonly registry: WorkspaceRegistry;
+  readonly streams: EventStreams;
+  readonly startedAt: number;
+  readonly leave: (why: string) => void;
+}
+
+/** Makes the parts of the tracker; `main.ts` hands it in. */
+export type Compose = (context: TrackerContext, composition: Composition) => readonly AnyPart[];
+
+/** How long what is being answered may take when the tracker leaves. */
+const DRAIN_MS = 3000;
+
+/**
+ * The life of a tracker: take the home's lock, listen, announce, start the parts, and in the end leave in good order.
+ * Resolves once it listens.
+ *
+ * @throws Problem `already-running`, or one that says why it may not start.
+ */
+export async function runTracker(args: TrackerArguments, compose: Compose): Promise<void> {
+  const startedAt = Date.now();
+  const home = createHome(args.home);
+  const log = createLogger(args.foreground ? undefined : path.join(home.logs, 'tracker.log'));
+  const homeDb = lockHome(home);
+  const homeWriter = new Writer(homeDb);
+  const kept = readAddress(home.addressFile);
+  const tokens = new Tokens(kept.key);
+  const events = new EventHub();
+  const registry = new WorkspaceRegistry({ home, db: homeDb, writer: homeWriter, events, log });
+  let port = 0;
+  const address = () => `http://127.0.0.1:${port}`;
+  const activities = new ActivityBoard(events, path.join(home.logs, 'activities'));
+  const context: TrackerContext = { version, home, log, events, workspaces: registry, activities, tokens, address };
+  const streams = new EventStreams(events, () => ({ type: 'hello', version, startedAt }));
+  let parts: readonly AnyPart[] = [];
+  const idle = new IdleWatch({
+    idleSeconds: args.idleSeconds,
+    busy: () => parts.map((part) => part.busy?.()).find((reason) => reason !== undefined),
+    leave: () => leave('nobody needs it'),
+  });
+
+  const ready = Promise.withResolvers<Partial<Handlers>>();
+  const server = createApiServer({
+    tokens,
+    log,
+    relations: {
+      workspaceId: (id) => registry.resolve(id),
+      isInTree: (workspace, run, ancestor) => isInTree(registry.open(workspace).db, run, ancestor),
+    },
+    port: () => port,
+    ready: ready.promise,
+    onActivity: idle.use,
+  });
+
+  let leaving = false;
+  function leave(why: string): void {
+    if (leaving) return;
+    leaving = true;
+    log.info({ why }, 'the tracker leaves');
+    // One turn later, so that the answer to the request that asked for it goes out first.
+    setTimeout(() => void end().finally(() => process.exit(0)), 20);
+  }
+  async function end(): Promise<void> {
+    idle.stop();
+    streams.close();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+    await closed;
+    for (const part of [...parts].reverse()) {
+      await Promise.resolve(part.stop?.()).catch((error: unknown) => log.error({ err: error }, 'a part did not stop'));
+    }
+    withdraw(home);
+    registry.closeAll();
+    homeWriter.close();
+    homeDb.close();
+  }
+
+  const listening = await listenOnLoopback(server, kept.port, args.port);
+  port = listening.port;
+  if (port !== kept.port && args.port === undefined) writeAddress(home.addressFile, { ...kept, port });
+  const identity = await readProcess(process.pid);
+  announce(home, {
+    port,
+    address: address(),
+    token: tokens.mint({ kind: 'client' }),
+    pid: process.pid,
+    process: identity ?? { pid: process.pid, start: '', boot: '' },
+    version,
+    protocol: PROTOCOL,
+    build: programFile('tracker'),
+    startedAt,
+  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
+  log.info({ port, version, home: home.root, ms: Date.now() - startedAt }, 'the tracker listens');
+  if (listening.replaced !== undefined) {
+    const message = `Port ${listening.replaced} was taken by another program; the tracker now listens on ${port}.`;
+    log.warn(message);
+    events.emit({ type: 'notice', level: 'warning', message, hint: 'Open new terminals for scripts that log to it.' });
+  }
+
+  await registry.ensureOne();
+  parts = compose(context, { registry, streams, startedAt, leave });
+  for (const part of parts) {
+    try {
+      await part.start?.();
+    } catch (error) {
+      // One part that fails must not take the others with it; its routes will say what is wrong.
+      log.error({ err: error }, 'a part did not start');
+    }
+  }
+  ready.resolve(Object.assign({}, ...parts.map((part) => part.handlers)) as Partial<Handlers>);
+  idle.start();
+}

@@ -1,0 +1,21 @@
+import { Problem } from '../shared/api/error.ts';
+import { EXIT_ALREADY_RUNNING, EXIT_REFUSED } from '../shared/discovery.ts';
+import { createTrackerPart } from './api/trackerPart.ts';
+import { parseTrackerArguments } from './lifecycle/arguments.ts';
+import { type Compose, runTracker } from './lifecycle/tracker.ts';
+import { createWorkspacesPart } from './workspaces/workspacesPart.ts';
+
+/** Wires the parts; nothing else. What one part needs of another it is handed here. */
+const compose: Compose = (context, composition) => [
+  createTrackerPart(context, composition),
+  createWorkspacesPart(context, composition.registry),
+];
+
+runTracker(parseTrackerArguments(process.argv.slice(2), process.env), compose).catch((error: unknown) => {
+  if (error instanceof Problem) {
+    process.stderr.write(`${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}\n`);
+    process.exit(error.code === 'already-running' ? EXIT_ALREADY_RUNNING : EXIT_REFUSED);
+  }
+  process.stderr.write(`The tracker could not start: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,100 @@
+import { Problem } from '../../shared/api/error.ts';
+import type { Part } from '../api/handlers.ts';
+import type { TrackerContext } from '../context.ts';
+import { actorOf, listAudit } from './audit.ts';
+import { contentsOf, count, countActiveRuns } from './contents.ts';
+import {
+  deleteExperiment,
+  getExperiment,
+  listExperiments,
+  restoreExperiment,
+  updateExperiment,
+} from './experiments.ts';
+import type { WorkspaceRegistry } from './registry.ts';
+
+type Names =
+  | 'workspaces.list'
+  | 'workspaces.create'
+  | 'workspaces.update'
+  | 'workspaces.contents'
+  | 'workspaces.delete'
+  | 'audit.list'
+  | 'experiments.list'
+  | 'experiments.update'
+  | 'experiments.delete'
+  | 'experiments.restore';
+
+/** Workspaces, experiments and the audit trail over the API. */
+export function createWorkspacesPart(context: TrackerContext, registry: WorkspaceRegistry): Part<Names> {
+  const { events } = context;
+  return {
+    handlers: {
+      'workspaces.list': () => ({ workspaces: registry.list() }),
+      'workspaces.create': ({ body, caller }) => registry.create(cleanName(body.name), actorOf(caller)),
+      'workspaces.update': ({ params, body, caller }) =>
+        registry.update(
+          params.workspace,
+          { ...body, ...(body.name === undefined ? {} : { name: cleanName(body.name) }) },
+          actorOf(caller),
+        ),
+      'workspaces.contents': ({ params }) => contentsOf(registry.open(params.workspace)),
+      'workspaces.delete': async ({ params, query, caller }) => {
+        refuseDeletion(registry, params.workspace, query.confirm);
+        await registry.delete(params.workspace, actorOf(caller));
+        return {};
+      },
+      'audit.list': ({ params, query }) => ({ entries: listAudit(registry.open(params.workspace).db, query) }),
+      'experiments.list': ({ params, query }) => ({
+        experiments: listExperiments(registry.open(params.workspace).db, query.deleted ?? false),
+      }),
+      'experiments.update': async ({ params, body, caller }) => {
+        const store = registry.open(params.workspace);
+        const experiment = await updateExperiment(store, params.experiment, body, actorOf(caller));
+        events.emit({ type: 'experiments', workspace: store.id });
+        return experiment;
+      },
+      'experiments.delete': async ({ params, caller }) => {
+        const store = registry.open(params.workspace);
+        const runs = await deleteExperiment(store, params.experiment, actorOf(caller));
+        for (const run of runs) events.emit({ type: 'run-removed', workspace: store.id, run });
+        events.emit({ type: 'experiments', workspace: store.id });
+        return {};
+      },
+      'experiments.restore': async ({ params, caller }) => {
+        const store = registry.open(params.workspace);
+        await restoreExperiment(store, params.experiment, actorOf(caller));
+        events.emit({ type: 'experiments', workspace: store.id });
+        return getExperiment(store.db, params.experiment);
+      },
+    },
+  };
+}
+
+/** Names are shown in one line: no control characters, no blanks around. */
+function cleanName(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed.
+  const clean = name.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  if (clean === '') throw new Problem('invalid', 'A name needs at least one letter.');
+  return clean;
+}
+
+/** @throws Problem naming what stands in the way. */
+function refuseDeletion(registry: WorkspaceRegistry, id: string, confirm: string): void {
+  const workspace = registry.get(id);
+  if (confirm !== workspace.name) {
+    throw new Problem('invalid', `\`confirm\` must be the name of the workspace, ${workspace.name}.`);
+  }
+  if (workspace.isDefault) {
+    throw new Problem('in-use', `${workspace.name} is the default workspace.`, {
+      hint: 'Make another workspace the default first.',
+    });
+  }
+  const { db } = registry.open(id);
+  const active = countActiveRuns(db);
+  const deployments = count(db, 'deployment', `state NOT IN ('stopped', 'failed')`);
+  if (active + deployments === 0) return;
+  const what = [active > 0 ? `${active} active runs` : '', deployments > 0 ? `${deployments} running deployments` : ''];
+  throw new Problem('in-use', `${workspace.name} has ${what.filter(Boolean).join(' and ')}.`, {
+    hint: 'Cancel or stop them first.',
+  });
+}
