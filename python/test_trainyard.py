@@ -235,6 +235,17 @@ class Processes(Case):
         self.assertEqual([r["values"]["loss"] for r in whole if r["t"] == "metrics"], list(range(300)))
         self.assertLessEqual(len(lines) - len(whole), 1)
 
+    def test_a_program_that_closes_every_descriptor_goes_on_in_another_file(self):
+        self.program("""
+            import os, trainyard
+            trainyard.log(a=1)
+            os.closerange(3, 256)
+            for n in range(3): trainyard.log(b=n)
+        """)
+        self.assertEqual(len(self.files()), 2)
+        self.assertEqual([file[0]["t"] for file in self.files()], ["header", "header"])
+        self.assertEqual([v["b"] for _, v in self.values() if "b" in v], [0, 1, 2])
+
     def test_a_signal_handler_may_log(self):
         self.program("""
             import signal, time, trainyard

@@ -19,6 +19,7 @@ import collections
 import contextvars
 import functools
 import hashlib
+import itertools
 import json
 import math
 import os
@@ -81,18 +82,18 @@ class _Writer:
     def __init__(self) -> None:
         self.lock = threading.RLock()  # Re-entrant: a signal handler may log in the middle of a log call.
         self.fd: Optional[int] = None
-        self.seq = 0
+        self.seq = itertools.count()  # One step in C, so that a signal handler between two bytecodes does no harm.
+        self.begun = False
         self.torn = False
         self.pending: "collections.deque[bytes]" = collections.deque(maxlen=_KEPT_LINES)
 
     def add(self, kind: str, child: Optional[str], rest: str) -> None:
         """`rest` is the inside of a JSON object."""
         with self.lock:
-            if self.seq == 0:
-                self.seq = 1
-                self._push(self._header())
-            seq = self.seq
-            self.seq = seq + 1
+            if not self.begun:
+                self.begun = True
+                self._push(self._header(next(self.seq)))
+            seq = next(self.seq)
             whose = "" if child is None else '"child":"%s",' % child
             line = '{"t":"%s","seq":%d,"time":%d,%s%s}\n' % (kind, seq, time.time_ns() // 1_000_000, whose, rest)
             self._push(line.encode("ascii"))
@@ -124,8 +125,9 @@ class _Writer:
                 return True
             _warn("log", "The disk is full; records are kept in memory until there is room.")
         except OSError as problem:
-            if problem.errno == 9:  # EBADF: something closed every descriptor, as daemons do.
-                self.fd = None
+            if problem.errno == 9:  # EBADF: something closed every descriptor, as daemons do. Begin another file.
+                self.fd, self.torn = None, False
+                self.pending.append(self._header(next(self.seq)))
             _warn("log", problem)
         return False
 
@@ -135,12 +137,10 @@ class _Writer:
         name = "%d-%x-%s.jsonl" % (os.getpid(), time.time_ns() // 1_000_000, uuid.uuid4().hex[:8])
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
         fd = os.open(os.path.join(folder, name), flags, 0o666)
-        if self.seq > 1:  # Reopened: seq goes on, and the new file needs its header too.
-            os.write(fd, self._header())
         return fd
 
-    def _header(self) -> bytes:
-        header = {"t": "header", "v": _FORMAT, "seq": 0, "time": time.time_ns() // 1_000_000,
+    def _header(self, seq: int) -> bytes:
+        header = {"t": "header", "v": _FORMAT, "seq": seq, "time": time.time_ns() // 1_000_000,
                   "run": os.environ.get("TRAINYARD_RUN_ID"), "pid": os.getpid(), "ppid": os.getppid(),
                   "host": socket.gethostname(), "argv": [str(word) for word in getattr(sys, "argv", [])],
                   "python": "%d.%d.%d" % sys.version_info[:3], "helper": __version__}

@@ -1,7 +1,8 @@
 /**
  * What the logging helper writes, version 1: files `metrics/*.jsonl` of a run directory, one per process, each only
- * ever appended to, one JSON object a line, UTF-8. The first line is a header. `seq` counts a file's lines from 0, so
- * that (file name, seq) names a record for ever and it can be taken in exactly once. Numbers that JSON has no word for
+ * ever appended to, one JSON object a line, UTF-8. The first line is a header. `seq` is unique in a file
+ * and grows (a signal handler that logs in the middle of a call may swap two neighbours), so that (file name, seq)
+ * names a record for ever and it can be taken in exactly once. Numbers that JSON has no word for
  * are the strings "NaN", "Infinity" and "-Infinity". Paths are relative to the run directory and use `/`, except
  * `source` and a dataset's `path`, which are the person's own and only for showing.
  *
