@@ -1,0 +1,83 @@
+import { fromFloat } from '../../src/shared/domain/common.ts';
+import { isActive, type RunDetail } from '../../src/shared/domain/run.ts';
+import { formatDuration, formatNumber } from '../../src/shared/format.ts';
+import { useNow } from '../shared/hooks.ts';
+import type { Subject } from './subject.ts';
+
+const MOST = 4;
+
+/** The few numbers one looks at first: headline metric, the next metrics, epoch, time left. */
+export function Headlines({ subjects }: { subjects: readonly Subject[] }) {
+  const now = useNow(1000);
+  const run = subjects[0]?.run;
+  if (!run) return null;
+  const headline = run.headline;
+  const others = run.metrics.filter((m) => m.key !== headline?.key && !/^system\/|^epoch$|^step$/.test(m.key));
+  const progress = progressOf(run);
+  const left = progress && run.startedAt && isActive(run.state) ? timeLeft(progress, now - run.startedAt) : undefined;
+  if (!headline && others.length === 0) return null;
+  return (
+    <dl class="headlines">
+      {headline ? (
+        <Figure
+          name={headline.key}
+          value={`${formatNumber(fromFloat(headline.value))} ${headline.direction === 'max' ? '↑' : '↓'}`}
+          note={headline.best ? 'best' : bestNote(run)}
+        />
+      ) : null}
+      {others.slice(0, MOST - 1).map((metric) => (
+        <Figure key={metric.key} name={metric.key} value={formatNumber(fromFloat(metric.last))} />
+      ))}
+      {progress ? (
+        <Figure
+          name={progress.name}
+          value={progress.total ? `${progress.done}/${progress.total}` : `${progress.done}`}
+        />
+      ) : null}
+      {left === undefined ? null : <Figure name="time left" value={`~${formatDuration(left)}`} />}
+    </dl>
+  );
+}
+
+function Figure({ name, value, note }: { name: string; value: string; note?: string | undefined }) {
+  return (
+    <div>
+      <dt title={name}>{name}</dt>
+      <dd>
+        {value}
+        {note ? <span class="note">{note}</span> : null}
+      </dd>
+    </div>
+  );
+}
+
+/** For a run that is not the best: its own best value, where it differs from the last. */
+function bestNote(run: RunDetail): string | undefined {
+  const metric = run.metrics.find((one) => one.key === run.headline?.key);
+  const best = run.headline?.direction === 'max' ? metric?.max : metric?.min;
+  if (best === undefined || metric === undefined || best === fromFloat(metric.last)) return undefined;
+  return `best ${formatNumber(best)}`;
+}
+
+interface Progress {
+  readonly name: string;
+  readonly done: number;
+  readonly total: number | undefined;
+}
+
+/** How far it is: the greatest step logged, of the number of epochs or steps among its parameters. */
+function progressOf(run: RunDetail): Progress | undefined {
+  const steps = run.metrics.filter((metric) => !metric.key.startsWith('system/')).map((metric) => metric.lastStep);
+  if (steps.length === 0) return undefined;
+  const last = Math.max(...steps);
+  const epochs = Number(run.params.epochs ?? run.params.num_epochs ?? run.params.max_epochs);
+  const total = Number(run.params.max_steps ?? run.params.steps ?? Number.NaN);
+  if (Number.isInteger(epochs) && epochs > 0 && last <= epochs) return { name: 'epoch', done: last, total: epochs };
+  if (Number.isInteger(total) && total > 0 && last <= total) return { name: 'step', done: last, total };
+  return { name: 'step', done: last, total: undefined };
+}
+
+function timeLeft({ done, total }: Progress, elapsed: number): number | undefined {
+  if (!total || done <= 0 || done >= total) return undefined;
+  return (elapsed / done) * (total - done);
+}

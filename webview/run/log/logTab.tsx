@@ -1,0 +1,249 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { RunDetail } from '../../../src/shared/domain/run.ts';
+import { formatBytes } from '../../../src/shared/format.ts';
+import { Button, TextField } from '../../shared/controls/toolkit.tsx';
+import { useThrottled, useTrackerEvent } from '../../shared/hooks.ts';
+import { host } from '../../shared/host.ts';
+import { LogBuffer, type LogLine } from './logBuffer.ts';
+import { LogLineView, openFromLog } from './logLineView.tsx';
+
+const READ_BYTES = 262_144;
+const MOST_LINES = 20_000;
+const BLOCK = 200;
+
+interface Search {
+  readonly text: string;
+  readonly matches: readonly number[];
+  readonly at: number;
+  readonly more: boolean;
+}
+
+/**
+ * The log as a terminal shows it. It follows the end until the person scrolls up, and again once they scroll back; it
+ * holds a window of lines and reads more at either side, so that a log of gigabytes opens at once.
+ */
+export function LogTab({ run }: { run: RunDetail }) {
+  const buffer = useRef(new LogBuffer(MOST_LINES)).current;
+  const [lines, setLines] = useState<readonly LogLine[]>([]);
+  const [size, setSize] = useState(run.logBytes);
+  const [following, setFollowing] = useState(true);
+  const [search, setSearch] = useState<Search>({ text: '', matches: [], at: -1, more: false });
+  const [wrap, setWrap] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const reading = useRef(false);
+  const params = { workspace: run.workspace, run: run.id };
+  const show = () => setLines([...buffer.lines]);
+
+  const readTail = async () => {
+    if (reading.current) return;
+    reading.current = true;
+    try {
+      let more = true;
+      while (more) {
+        const reply = await host.bytes('runs.log', { params, query: { offset: buffer.end, limit: READ_BYTES } });
+        // Far behind: what lies between would be thrown away unread, so the end is read instead.
+        if (reply.size - buffer.end > 8 * READ_BYTES) {
+          await jumpTo(Math.max(0, reply.size - READ_BYTES));
+        } else {
+          buffer.append(reply.body, reply.offset);
+        }
+        setSize(reply.size);
+        more = buffer.end < reply.size && reply.body.length > 0;
+        show();
+      }
+    } finally {
+      reading.current = false;
+    }
+  };
+  const jumpTo = async (offset: number) => {
+    const from = Math.max(0, offset);
+    const reply = await host.bytes('runs.log', { params, query: { offset: from, limit: READ_BYTES } });
+    buffer.reset(reply.offset);
+    const skip = reply.offset === 0 ? 0 : reply.body.indexOf(0x0a) + 1;
+    buffer.reset(reply.offset + skip);
+    buffer.append(reply.body.subarray(skip), reply.offset + skip);
+    setSize(reply.size);
+  };
+  const readEarlier = async () => {
+    if (reading.current || buffer.start <= 0) return;
+    reading.current = true;
+    try {
+      const offset = Math.max(0, buffer.start - READ_BYTES);
+      const height = box.current?.scrollHeight ?? 0;
+      const reply = await host.bytes('runs.log', { params, query: { offset, limit: buffer.start - offset } });
+      buffer.prepend(reply.body, reply.offset);
+      show();
+      requestAnimationFrame(() => {
+        if (box.current) box.current.scrollTop += box.current.scrollHeight - height;
+      });
+    } finally {
+      reading.current = false;
+    }
+  };
+  const quietly = (work: Promise<void>) => work.catch(() => undefined);
+
+  useEffect(() => {
+    const start = Math.max(0, run.logBytes - READ_BYTES);
+    quietly(jumpTo(start).then(readTail));
+  }, [run.id]);
+  const readTailSoon = useThrottled(() => quietly(readTail()), 100);
+  useTrackerEvent((event) => {
+    if (event.type === 'log' && event.run === run.id && following) readTailSoon();
+    else if (event.type === 'log' && event.run === run.id) setSize(event.bytes);
+  });
+  useLayoutEffect(() => {
+    if (following && box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [lines, following]);
+
+  const onScroll = () => {
+    const element = box.current;
+    if (!element) return;
+    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 24;
+    if (atEnd !== following) setFollowing(atEnd);
+    if (atEnd && buffer.end < size) readTailSoon();
+    if (element.scrollTop < 200) quietly(readEarlier());
+  };
+  const goTo = async (offset: number) => {
+    setFollowing(false);
+    if (offset < buffer.start || offset >= buffer.end) {
+      await jumpTo(offset - READ_BYTES / 4);
+      show();
+    }
+    requestAnimationFrame(() => {
+      document.getElementById(lineId(offset, buffer.lines))?.scrollIntoView({ block: 'center' });
+    });
+  };
+  const find = async (direction: 1 | -1) => {
+    const text = search.text.trim();
+    if (!text) return;
+    let { matches, at, more } = search;
+    if (at < 0) {
+      const reply = await host.call('runs.searchLog', { params, query: { text, limit: 1000 } });
+      matches = reply.matches.map((match) => match.offset);
+      more = reply.next !== undefined;
+    }
+    if (matches.length > 0) at = at < 0 ? 0 : (at + direction + matches.length) % matches.length;
+    setSearch({ text, matches, at: matches.length > 0 ? at : -2, more });
+    const offset = matches[at];
+    if (offset !== undefined) await goTo(offset);
+  };
+  const firstError = async () => {
+    const { errors } = await host.call('runs.errors', { params });
+    const first = errors[0];
+    if (first) await goTo(first.offset);
+    else setSearch({ text: '', matches: [], at: -3, more: false });
+  };
+
+  const folded = fold(lines);
+  const foundOffset = search.matches[search.at];
+  return (
+    <section class="log">
+      <div class="toolbar" role="toolbar" aria-label="Log">
+        <TextField
+          value={search.text}
+          label="Search the log"
+          placeholder="Search the whole log"
+          onInput={(text) => setSearch({ text, matches: [], at: -1, more: false })}
+          onEnter={(event) => quietly(find(event.shiftKey ? -1 : 1))}
+        />
+        <Button appearance="icon" icon="arrow-up" label="Previous match" onClick={() => quietly(find(-1))} />
+        <Button appearance="icon" icon="arrow-down" label="Next match" onClick={() => quietly(find(1))} />
+        <span class="muted" role="status">
+          {searchWords(search)}
+        </span>
+        <span class="spacer" />
+        <Button icon="error" onClick={() => quietly(firstError())}>
+          First error
+        </Button>
+        <Button
+          appearance="icon"
+          icon="word-wrap"
+          label="Wrap long lines"
+          pressed={wrap}
+          onClick={() => setWrap(!wrap)}
+        />
+        <Button
+          appearance="icon"
+          icon="arrow-circle-down"
+          label="Follow the end"
+          pressed={following}
+          onClick={() => {
+            setFollowing(true);
+            readTailSoon();
+          }}
+        />
+        <span class="muted">{formatBytes(size)}</span>
+      </div>
+      <div
+        class={`log-box${wrap ? ' wrap' : ''}`}
+        ref={box}
+        onScroll={onScroll}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the log scrolls by keyboard.
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+      >
+        {buffer.start > 0 ? (
+          <p class="muted log-note">{`${formatBytes(buffer.start)} before this. Scroll up to read them.`}</p>
+        ) : null}
+        {lines.length === 0 ? (
+          <p class="empty">
+            {run.state === 'queued' || run.state === 'preparing'
+              ? 'The log begins when the script starts.'
+              : 'The script wrote nothing.'}
+          </p>
+        ) : null}
+        {blocks(folded).map((block) => (
+          <div class="log-block" key={block[0]?.line.offset} id={`block-${block[0]?.line.offset}`}>
+            {block.map(({ line, repeats }) => (
+              <div key={line.offset} id={`line-${line.offset}`}>
+                <LogLineView
+                  text={line.text}
+                  repeats={repeats}
+                  found={line.offset === foundOffset}
+                  onFile={openFromLog}
+                />
+              </div>
+            ))}
+          </div>
+        ))}
+        {run.end ? <p class={`log-note ${run.state}`}>{run.end.message}</p> : null}
+      </div>
+    </section>
+  );
+}
+
+interface Folded {
+  readonly line: LogLine;
+  readonly repeats: number;
+}
+
+/** Folds lines that repeat the one before; blank ones stay. */
+function fold(lines: readonly LogLine[]): Folded[] {
+  const result: { line: LogLine; repeats: number }[] = [];
+  for (const line of lines) {
+    const last = result.at(-1);
+    if (last && line.text !== '' && last.line.text === line.text && line.complete) last.repeats++;
+    else result.push({ line, repeats: 1 });
+  }
+  return result;
+}
+
+/** Blocks let the browser skip what is far from view (`content-visibility`). */
+function blocks(lines: readonly Folded[]): Folded[][] {
+  const result: Folded[][] = [];
+  for (let i = 0; i < lines.length; i += BLOCK) result.push(lines.slice(i, i + BLOCK));
+  return result;
+}
+
+function lineId(offset: number, lines: readonly LogLine[]): string {
+  const line = lines.findLast((one) => one.offset <= offset);
+  return `line-${line?.offset ?? 0}`;
+}
+
+function searchWords(search: Search): string {
+  if (search.at === -2) return 'No match';
+  if (search.at === -3) return 'No error found in the log';
+  if (search.at < 0) return '';
+  return `${search.at + 1} of ${search.matches.length}${search.more ? '+' : ''}`;
+}

@@ -1,0 +1,91 @@
+import { useState } from 'preact/hooks';
+import { isActive, type OutputEntry, type RunDetail } from '../../../src/shared/domain/run.ts';
+import { formatBytes } from '../../../src/shared/format.ts';
+import { Button } from '../../shared/controls/toolkit.tsx';
+import { FileTree } from '../../shared/fileTree.tsx';
+import { useLoaded, useTrackerEvent } from '../../shared/hooks.ts';
+import { host } from '../../shared/host.ts';
+import { ErrorBox } from '../../shared/states.tsx';
+import { FilePreview } from './filePreview.tsx';
+import { MediaGallery } from './mediaGallery.tsx';
+
+/** What the run left: logged images, tables and texts, and every file, with a preview. */
+export function OutputsTab({ run }: { run: RunDetail }) {
+  const params = { workspace: run.workspace, run: run.id };
+  const [selected, setSelected] = useState<OutputEntry>();
+  const outputs = useLoaded(
+    () => host.call('runs.outputs', { params, query: { recursive: true } }),
+    `${run.id}/${run.state}`,
+  );
+  const media = useLoaded(() => host.call('runs.media', { params }), `${run.id}/${run.state}`);
+  useTrackerEvent((event) => {
+    if (event.type === 'outputs' && event.run === run.id) outputs.reload();
+    if (event.type === 'media' && event.run === run.id) media.reload();
+  });
+
+  if (outputs.error) return <ErrorBox error={outputs.error} onRetry={outputs.reload} />;
+  if (!outputs.value) return <p class="loading">Reading the outputs…</p>;
+  const { entries, truncated } = outputs.value;
+  const logged = media.value?.media ?? [];
+  if (entries.length === 0 && logged.length === 0) {
+    return (
+      <p class="empty">
+        {isActive(run.state)
+          ? 'Files appear when the run ends, or at once when the script calls trainyard.artifact(path).'
+          : 'The run left no files. Anything a script writes into its folder is collected here.'}
+      </p>
+    );
+  }
+  return (
+    <div class="outputs">
+      {logged.length > 0 ? <MediaGallery run={run} media={logged} /> : null}
+      <div class="split">
+        <div>
+          <FileTree files={entries} selected={selected?.path} label="Outputs" onSelect={setSelected} />
+          {truncated ? <p class="muted">There are more files than are listed.</p> : null}
+        </div>
+        <div class="preview">
+          {selected ? <Selected run={run} file={selected} /> : <p class="empty">Select a file to see it.</p>}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Selected({ run, file }: { run: RunDetail; file: OutputEntry }) {
+  const register = () => {
+    const action = { name: 'command', command: 'trainyard.registerModel', subject: run.id, path: file.path } as const;
+    host.act(action).catch(() => undefined);
+  };
+  const save = () => {
+    host.act({ name: 'save-output', run: run.id, path: file.path }).catch(() => undefined);
+  };
+  return (
+    <>
+      <div class="section-head">
+        <h2 title={file.path}>{file.path}</h2>
+        <span class="muted">{formatBytes(file.bytes)}</span>
+        <Button icon="save" onClick={save}>
+          Save as…
+        </Button>
+        {/\.(onnx|pkl|joblib|pt|pth|safetensors|h5|keras|gguf)$/i.test(file.path) ? (
+          <Button icon="package" appearance="primary" onClick={register}>
+            Register model
+          </Button>
+        ) : null}
+      </div>
+      <FilePreview
+        key={file.path}
+        path={file.path}
+        bytes={file.bytes}
+        read={(limit) =>
+          host.bytes(
+            'runs.output',
+            { params: { workspace: run.workspace, run: run.id }, query: { path: file.path } },
+            file.bytes > 0 ? `bytes=0-${limit - 1}` : undefined,
+          )
+        }
+      />
+    </>
+  );
+}

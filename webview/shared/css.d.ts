@@ -1,0 +1,2 @@
+/** Stylesheets are bundled beside the page's script. */
+declare module '*.css';
