@@ -47,10 +47,13 @@ export async function run(program: string, args: string[], options: CommandOptio
   }
 }
 
-/** Where a program is on PATH. */
+/** PATH, and where Debian keeps dockerd, iptables and the like. */
+export const searchPath = [process.env.PATH ?? '', '/usr/sbin', '/sbin'].join(path.delimiter);
+
+/** Where a program is on PATH, or among the system's own programs, which a plain PATH leaves out. */
 export function which(program: string): string | undefined {
   const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
-  const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
+  const folders = searchPath.split(path.delimiter).filter(Boolean);
   const candidates = folders.flatMap((folder) => endings.map((ending) => path.join(folder, program + ending)));
   return candidates.find((file) => {
     try {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { cacheFolder } from '../harness/paths.ts';
 import { endProcess, isAlive } from '../harness/processes.ts';
-import { which } from './command.ts';
+import { searchPath, which } from './command.ts';
 
 /** A Docker engine on loan. */
 export interface Engine {
@@ -58,13 +58,17 @@ async function start(): Promise<void> {
     const log = path.join(state, `dockerd-${driver}.log`);
     rmSync(pidFile, { force: true });
     const child = spawn(
-      'dockerd',
+      which('dockerd') ?? 'dockerd',
       [
         ...['--host', `unix://${socket}`, '--pidfile', pidFile, '--exec-root', `${state}/exec`],
         ...['--data-root', path.join(cacheFolder, 'docker'), '--storage-driver', driver],
         ...['--log-level', 'warn', '--ip', '127.0.0.1'],
       ],
-      { detached: true, stdio: ['ignore', openSync(log, 'w'), openSync(log, 'a')] },
+      {
+        detached: true,
+        env: { ...process.env, PATH: searchPath },
+        stdio: ['ignore', openSync(log, 'w'), openSync(log, 'a')],
+      },
     );
     child.unref();
     for (let waited = 0; waited < 60_000 && child.exitCode === null && child.signalCode === null; waited += 100) {
