@@ -18,6 +18,7 @@ export class BlobWriter {
   readonly #options: ReadOptions;
   readonly #directories = new Set<string>();
   readonly #present = new Set<string>();
+  readonly #installing = new Map<string, Promise<void>>();
   /** Cleared at the first refusal: cloning works for all files of a folder and store or for none. */
   #canClone = process.platform !== 'win32';
   added = 0;
@@ -142,8 +143,18 @@ export class BlobWriter {
     }
   }
 
-  /** The content is on disk before its name is, so a blob that can be found is whole. */
+  /** Two files of one content are put once, however many lanes read them at the same time. */
   async #install(file: FileHandle, temporary: string, read: StableRead): Promise<void> {
+    const before = this.#installing.get(read.sha256);
+    const mine = before ?? this.#name(file, temporary, read);
+    this.#installing.set(read.sha256, mine);
+    await mine;
+    this.#installing.delete(read.sha256);
+    if (before !== undefined) await rm(temporary, { force: true });
+  }
+
+  /** The content is on disk before its name is, so a blob that can be found is whole. */
+  async #name(file: FileHandle, temporary: string, read: StableRead): Promise<void> {
     if (await this.has(read.sha256)) {
       await rm(temporary, { force: true });
       return;

@@ -43,6 +43,7 @@ export async function readStable(path: string | Buffer, options: ReadOptions = {
     for (let attempt = 1; ; attempt += 1) {
       const readAt = Date.now();
       const before = await file.stat({ bigint: true });
+      if (!before.isFile()) throw Object.assign(new Error('It is no longer a file.'), { code: 'ENOENT' });
       await sink?.restart();
       const hash = createHash('sha256');
       const size = await readThrough(file, Number(before.size), hash, options, sink);

@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import { errno, SnapshotError } from './errors.ts';
 import { defaultRules, isCacheName, isEnvironmentFolder, isSecretName, looksSecret } from './ignore/builtin.ts';
 import { IGNORE_FILES, readIgnoreFiles, ruleBase } from './ignore/files.ts';
-import { gitContext } from './ignore/git-context.ts';
+import { type GitContext, gitContext } from './ignore/git-context.ts';
 import { lastMatch, type RuleList, type RuleMatch } from './ignore/rules.ts';
 import { byteString, decodeName, displayName, nativePath } from './path-bytes.ts';
 import { linkInside, pathProblem } from './path-rules.ts';
@@ -22,6 +22,8 @@ export interface ScanOptions {
   foldCase?: boolean;
   /** The person's global ignore file; `false` for none; asked of git when not given. */
   globalExcludes?: string | false;
+  /** Leaves nothing out: no ignore files, no defaults, no secrets. For hashing data, never for snapshots. */
+  everything?: boolean;
   /** Absolute directories that are never entered, such as the tracker's own home. */
   never?: readonly string[];
 }
@@ -65,7 +67,7 @@ export async function scan(folder: string, options: ScanOptions = {}): Promise<S
   options.signal?.throwIfAborted();
   const root = await usableFolder(folder);
   const fold = options.foldCase ?? (process.platform === 'win32' || process.platform === 'darwin');
-  const outside = await gitContext(root, { fold, ...pick(options.globalExcludes) });
+  const outside: GitContext = options.everything ? { lists: [], prefix: '' } : await outsideRules(root, fold, options);
   const found: Scan = {
     folder: root,
     entries: [],
@@ -78,7 +80,7 @@ export async function scan(folder: string, options: ScanOptions = {}): Promise<S
   };
   if (outside.droppedBecause !== undefined) found.droppedRule = outside.droppedBecause;
   const walk = new Walk(root, outside.prefix, fold, options, found);
-  await walk.run({ path: '', lists: [defaultRules(fold), ...outside.lists], wanted: true });
+  await walk.run({ path: '', lists: outside.lists, wanted: true });
   const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
   found.entries.sort(byPath);
   found.ignored.sort(byPath);
@@ -88,8 +90,10 @@ export async function scan(folder: string, options: ScanOptions = {}): Promise<S
   return found;
 }
 
-function pick(globalExcludes: string | false | undefined): { globalExcludes?: string | false } {
-  return globalExcludes === undefined ? {} : { globalExcludes };
+async function outsideRules(root: string, fold: boolean, options: ScanOptions): Promise<GitContext> {
+  const { globalExcludes } = options;
+  const context = await gitContext(root, globalExcludes === undefined ? { fold } : { fold, globalExcludes });
+  return { ...context, lists: [defaultRules(fold), ...context.lists] };
 }
 
 async function usableFolder(folder: string): Promise<string> {
@@ -159,7 +163,7 @@ class Walk {
     const children = await this.#read(directory.path);
     if (children === undefined) return;
     const names = new Set(children.map((child) => child.name));
-    if (!directory.wanted && isEnvironmentFolder(names)) {
+    if (!directory.wanted && !this.#options.everything && isEnvironmentFolder(names)) {
       this.#found.ignored.push({ path: directory.path, type: 'dir', why: 'environment', rule: '', linkBack: true });
       return;
     }
@@ -203,7 +207,7 @@ class Walk {
   }
 
   async #listsOf(directory: Directory, names: ReadonlySet<string>): Promise<readonly RuleList[]> {
-    if (!IGNORE_FILES.some((name) => names.has(name))) return directory.lists;
+    if (this.#options.everything || !IGNORE_FILES.some((name) => names.has(name))) return directory.lists;
     const base = this.#prefix + ruleBase(directory.path);
     const own = await readIgnoreFiles({ root: this.#root, relative: directory.path, base, names }, this.#fold);
     for (const problem of own.problems) this.#unreadable(problem.path, problem.code, 'ignore file');
@@ -217,6 +221,7 @@ class Walk {
       this.#found.ignored.push({ path, type, why, rule, linkBack });
       return true;
     };
+    if (this.#options.everything) return false;
     if (child.name === '.git') return note('git', '', false);
     if (this.#never.has(path)) return note('default', '', false);
     if (isSecretName(child.name)) return note('secret', '', true);
