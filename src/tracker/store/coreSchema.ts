@@ -49,6 +49,10 @@ export const coreSchema: Migration = {
     `CREATE TABLE run_media (
       run TEXT NOT NULL REFERENCES run ON DELETE CASCADE, key TEXT NOT NULL, step INTEGER NOT NULL,
       kind TEXT NOT NULL, time INTEGER NOT NULL, path TEXT NOT NULL, PRIMARY KEY (run, key, step, path)) WITHOUT ROWID`,
+    // Models that a run logged; the registry takes them in once the run has ended.
+    `CREATE TABLE run_model (
+      run TEXT NOT NULL REFERENCES run ON DELETE CASCADE, name TEXT NOT NULL, path TEXT NOT NULL, request TEXT NOT NULL,
+      done INTEGER NOT NULL DEFAULT 0, problem TEXT, PRIMARY KEY (run, request)) WITHOUT ROWID`,
     // How far each file a run appends to has been taken in, written in the same transaction as what was taken.
     `CREATE TABLE run_source (
       run TEXT NOT NULL REFERENCES run ON DELETE CASCADE, file TEXT NOT NULL, offset INTEGER NOT NULL,
