@@ -1,4 +1,5 @@
 import { METRIC_SCHEMA } from '../metrics/schema.ts';
+import { modelSchema } from '../models/modelSchema.ts';
 import { coreSchema } from './coreSchema.ts';
 import type { Migration } from './migration.ts';
 
