@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { PROTOCOL } from '../../shared/discovery.ts';
+import { ownVersion } from '../../shared/ownVersion.ts';
 import { programFile } from '../../shared/programFiles.ts';
 import { ActivityBoard } from '../activities/activityBoard.ts';
 import { EventHub } from '../api/eventHub.ts';
@@ -16,10 +17,10 @@ import type { TrackerArguments } from './arguments.ts';
 import { announce, withdraw } from './discovery.ts';
 import { createHome } from './home.ts';
 import { lockHome } from './homeLock.ts';
+import { watchHome } from './homeWatch.ts';
 import { IdleWatch } from './idle.ts';
 import { createLogger } from './log.ts';
 import { Tokens } from './tokens.ts';
-import { version } from './version.ts';
 
 /** A part as the life of the tracker sees it. */
 export interface AnyPart {
@@ -50,6 +51,7 @@ const DRAIN_MS = 3000;
  */
 export async function runTracker(args: TrackerArguments, compose: Compose): Promise<void> {
   const startedAt = Date.now();
+  const version = ownVersion();
   const home = createHome(args.home);
   const log = createLogger(args.foreground ? undefined : path.join(home.logs, 'tracker.log'));
   const homeDb = lockHome(home);
@@ -93,6 +95,7 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
   }
   async function end(): Promise<void> {
     idle.stop();
+    stopWatchingHome();
     streams.close();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
@@ -107,6 +110,11 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
     homeDb.close();
   }
 
+  const stopWatchingHome = watchHome(home, () => {
+    // Nothing can be put in order any more, and nothing is left to lose.
+    log.error('the home was removed or replaced; the tracker leaves');
+    process.exit(1);
+  });
   const listening = await listenOnLoopback(server, kept.port, args.port);
   port = listening.port;
   if (port !== kept.port && args.port === undefined) writeAddress(home.addressFile, { ...kept, port });
