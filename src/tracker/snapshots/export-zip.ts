@@ -48,8 +48,8 @@ export async function exportZip(
 }
 
 async function add(zip: ZipFile, store: SnapshotStore, entry: ManifestEntry, name: string, through: PassThrough) {
-  // The oldest date that a zip can say, in local time because that is what a zip holds.
-  const fixed = { mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
+  // One date for all, in local time because that is what a zip holds; clear of the oldest, which yazl cuts by time zone.
+  const fixed = { mtime: new Date(1980, 1, 1), forceDosTimestamp: true };
   if (entry.type === 'dir') {
     zip.addEmptyDirectory(name, { ...fixed, mode: 0o40755 });
   } else if (entry.type === 'symlink') {
