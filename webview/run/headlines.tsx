@@ -1,6 +1,7 @@
-import { fromFloat } from '../../src/shared/domain/common.ts';
-import { isActive, type RunDetail } from '../../src/shared/domain/run.ts';
+import type { RunDetail } from '../../src/shared/domain/run.ts';
+import { fromFloat } from '../../src/shared/float.ts';
 import { formatDuration, formatNumber } from '../../src/shared/format.ts';
+import { isActive } from '../../src/shared/runState.ts';
 import { useNow } from '../shared/hooks.ts';
 import type { Subject } from './subject.ts';
 

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { fromFloat } from '../../src/shared/domain/common.ts';
 import type { RunDetail } from '../../src/shared/domain/run.ts';
+import { fromFloat } from '../../src/shared/float.ts';
 import { formatBytes, formatDateTime, formatNumber } from '../../src/shared/format.ts';
 import { Checkbox, TextField } from '../shared/controls/toolkit.tsx';
 import { FactTable, Section } from '../shared/facts.tsx';

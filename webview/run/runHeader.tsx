@@ -1,6 +1,7 @@
-import { isActive, type RunDetail } from '../../src/shared/domain/run.ts';
+import type { RunDetail } from '../../src/shared/domain/run.ts';
 import { formatDateTime, formatDuration, formatRelative } from '../../src/shared/format.ts';
 import type { PageCommand } from '../../src/shared/panel/protocol.ts';
+import { isActive } from '../../src/shared/runState.ts';
 import { Button } from '../shared/controls/toolkit.tsx';
 import { useNow } from '../shared/hooks.ts';
 import { host } from '../shared/host.ts';

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { isActive } from '../../src/shared/domain/run.ts';
 import type { PageState, RunTab } from '../../src/shared/panel/protocol.ts';
+import { isActive } from '../../src/shared/runState.ts';
 import { ChartGrid } from '../charts/chartGrid.tsx';
 import { useConnected, useLoaded, useThrottled, useTrackerEvent } from '../shared/hooks.ts';
 import { host } from '../shared/host.ts';

@@ -28,14 +28,3 @@ export const Tags = Type.Record(Type.String(), Type.String());
 
 export const Empty = Type.Object({}, { additionalProperties: false });
 export type Empty = Static<typeof Empty>;
-
-/** Encodes a float for JSON. */
-export function toFloat(value: number): Float {
-  if (Number.isFinite(value)) return value;
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-}
-
-/** Decodes a float from JSON; the three strings become the numbers they name. */
-export function fromFloat(value: Float): number {
-  return typeof value === 'number' ? value : Number(value);
-}

@@ -12,11 +12,6 @@ export const RunState = Type.Union([
 ]);
 export type RunState = Static<typeof RunState>;
 
-/** True while something may still happen to the run by itself. */
-export function isActive(state: RunState): boolean {
-  return state === 'queued' || state === 'preparing' || state === 'running';
-}
-
 /** How a run ended. Exactly what is known, nothing guessed: an exit code, or a signal, or why it never started. */
 export const RunEnd = Type.Object({
   exitCode: Type.Optional(Type.Integer()),

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
-import { isActive, type OutputEntry, type RunDetail } from '../../../src/shared/domain/run.ts';
+import type { OutputEntry, RunDetail } from '../../../src/shared/domain/run.ts';
 import { formatBytes } from '../../../src/shared/format.ts';
+import { isActive } from '../../../src/shared/runState.ts';
 import { Button } from '../../shared/controls/toolkit.tsx';
 import { FileTree } from '../../shared/fileTree.tsx';
 import { useLoaded, useTrackerEvent } from '../../shared/hooks.ts';
