@@ -4,4 +4,8 @@ import { coreSchema } from './coreSchema.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema of a workspace's database, step by step. Append only. */
-export const workspaceMigrations: readonly Migration[] = [coreSchema, { name: 'metrics', up: METRIC_SCHEMA }];
+export const workspaceMigrations: readonly Migration[] = [
+  coreSchema,
+  { name: 'metrics', up: METRIC_SCHEMA },
+  modelSchema,
+];
