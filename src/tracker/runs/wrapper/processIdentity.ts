@@ -108,8 +108,9 @@ export function describeWindowsStart(pid: number) {
   return { file: 'powershell.exe', args, env: process.env };
 }
 
+/** A FILETIME without its last digit: microseconds are what every Windows interface agrees on. */
 export function parseWindowsStart(text: string): string | undefined {
-  return /^\s*(\d{15,20})\s*$/.exec(text)?.[1];
+  return /^\s*(\d{14,19})\d\s*$/.exec(text)?.[1];
 }
 
 /** True also for another user's process, which may not be signalled but exists. */
