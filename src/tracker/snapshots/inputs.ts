@@ -2,12 +2,12 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { errno, SnapshotError, someOf } from './errors.ts';
 import { writeManifest } from './manifest.ts';
-import { nativePath } from './path-bytes.ts';
+import { nativePath } from './pathBytes.ts';
 import { inParallel } from './pool.ts';
-import { readStable } from './read-stable.ts';
+import { readStable } from './readStable.ts';
 import { scan } from './scan.ts';
 import { stampOf } from './stamp.ts';
-import { StatCache } from './stat-cache.ts';
+import { StatCache } from './statCache.ts';
 import type { SnapshotStore } from './store.ts';
 import type { ManifestEntry, Progress, ScanEntry } from './types.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { errno, SnapshotError } from './errors.ts';
-import { displayName } from './path-bytes.ts';
-import { pathProblem } from './path-rules.ts';
+import { displayName } from './pathBytes.ts';
+import { pathProblem } from './pathRules.ts';
 import { manifestPath, type SnapshotStore } from './store.ts';
 import type { ManifestEntry } from './types.ts';
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { addIgnore, ignoreLine, undoIgnore } from './add-ignore.ts';
+import { addIgnore, ignoreLine, undoIgnore } from './addIgnore.ts';
 import { type Fixture, makeFixture, quiet } from './fixture.ts';
 import { parseRules } from './ignore/rules.ts';
 import { hashInputs } from './inputs.ts';
-import { byteString } from './path-bytes.ts';
+import { byteString } from './pathBytes.ts';
 import { preview } from './preview.ts';
 import { scan } from './scan.ts';
 

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
-import { displayName, isUndecodable } from './path-bytes.ts';
-import { type NameCollision, nameCollisions, windowsNameProblem } from './path-rules.ts';
+import { displayName, isUndecodable } from './pathBytes.ts';
+import { type NameCollision, nameCollisions, windowsNameProblem } from './pathRules.ts';
 import { type Scan, type ScanOptions, scan } from './scan.ts';
 import { biggestFiles, biggestFolders, type SizedPath, type Suggestion, suggestIgnores } from './sizes.ts';
 

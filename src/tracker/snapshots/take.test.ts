@@ -5,6 +5,7 @@ import {
   chmodSync,
   closeSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -21,8 +22,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Fixture, makeFixture, quiet } from './fixture.ts';
 import { loadManifest } from './manifest.ts';
-import { readStable } from './read-stable.ts';
-import { isSettled } from './stamp.ts';
+import { readStable } from './readStable.ts';
+import { isSettled, stampOf } from './stamp.ts';
+import { StatCache } from './statCache.ts';
 import { blobPath, manifestPath } from './store.ts';
 import { take } from './take.ts';
 
@@ -76,14 +78,18 @@ test('every change is seen: content of the same size and times set back, mode, t
   assert.equal(new Set(seen).size, 5);
 });
 
-test('a file written in the same tick as it was hashed is not taken for unchanged', async () => {
-  // Many rounds, since the fault needs two writes within one tick of the file system's clock.
-  for (let round = 0; round < 40; round += 1) {
-    const text = String(round).padStart(4, '0');
-    f.write('a', text);
-    const { id } = await take(f.folder, f.store, quiet);
-    const [entry] = (await loadManifest(f.store, id)).entries;
-    assert.equal(entry?.type === 'file' && entry.sha256, sha(text));
+test('a file written again within the tick in which it was hashed is not taken for unchanged', async () => {
+  const path = join(f.folder, 'a');
+  // Many rounds, since two writes seldom fall into one tick, and never where the kernel tells every write apart.
+  for (let round = 0; round < 300; round += 1) {
+    const cache = await StatCache.load(f.store, 'test');
+    writeFileSync(path, 'one');
+    const read = await readStable(path);
+    cache.remember('a', read.stamp, read.sha256, read.readAt);
+    writeFileSync(path, 'two');
+    await cache.save();
+    const later = stampOf(lstatSync(path, { bigint: true }));
+    assert.notEqual((await StatCache.load(f.store, 'test')).find('a', later), read.sha256);
   }
 });
 
@@ -143,11 +149,15 @@ test('a torn file is in the snapshot, marked, with just the content that its dig
   await new Promise((resolve) => writer.once('online', resolve));
   await sleep(50);
   try {
-    const taken = await take(f.folder, f.store, quiet);
-    assert.deepEqual(taken.torn, ['log']);
-    const [entry] = (await loadManifest(f.store, taken.id)).entries;
-    assert.ok(entry?.type === 'file' && entry.torn);
-    assert.equal(sha(readFileSync(blobPath(f.store, entry.sha256))), entry.sha256);
+    // On a busy machine the writer may sleep through a whole reading, so it gets more than one chance.
+    for (let tries = 0; ; tries += 1) {
+      const taken = await take(f.folder, f.store, quiet);
+      const [entry] = (await loadManifest(f.store, taken.id)).entries;
+      assert.ok(entry?.type === 'file' && tries < 50);
+      assert.equal(sha(readFileSync(blobPath(f.store, entry.sha256))), entry.sha256);
+      assert.deepEqual(taken.torn, entry.torn ? ['log'] : []);
+      if (entry.torn) break;
+    }
   } finally {
     await writer.terminate();
   }

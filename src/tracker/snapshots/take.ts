@@ -2,11 +2,11 @@ import { utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errno, explainSpace, SnapshotError, someOf } from './errors.ts';
 import { writeManifest } from './manifest.ts';
-import { nativePath } from './path-bytes.ts';
+import { nativePath } from './pathBytes.ts';
 import { inParallel } from './pool.ts';
-import { BlobWriter } from './put-blob.ts';
+import { BlobWriter } from './putBlob.ts';
 import { type Scan, type ScanOptions, scan } from './scan.ts';
-import { StatCache } from './stat-cache.ts';
+import { StatCache } from './statCache.ts';
 import { exists, manifestPath, type SnapshotStore, syncDirectory, writeDurably } from './store.ts';
 import type { IgnoredEntry, ManifestEntry, ScanEntry } from './types.ts';
 

@@ -1,4 +1,4 @@
-/** One thing in a snapshot. Paths are relative, with `/`, and byte-exact as path-bytes.ts describes. */
+/** One thing in a snapshot. Paths are relative, with `/`, and byte-exact as pathBytes.ts describes. */
 export type ManifestEntry =
   | {
       type: 'file';

@@ -1,7 +1,7 @@
 import { errno } from './errors.ts';
 import { loadManifest } from './manifest.ts';
 import { inParallel } from './pool.ts';
-import { readStable } from './read-stable.ts';
+import { readStable } from './readStable.ts';
 import { blobPath, type SnapshotStore } from './store.ts';
 import type { Progress } from './types.ts';
 

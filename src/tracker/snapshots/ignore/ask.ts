@@ -1,7 +1,7 @@
-import { byteString } from '../path-bytes.ts';
+import { byteString } from '../pathBytes.ts';
 import { defaultRules, isSecretName } from './builtin.ts';
 import { readIgnoreFiles, ruleBase } from './files.ts';
-import { gitContext } from './git-context.ts';
+import { gitContext } from './gitContext.ts';
 import { lastMatch, type RuleList } from './rules.ts';
 
 /** Why one path is left out (`.gitignore:3`, `built-in`, `secrets`, `git`), or undefined if it is kept. */

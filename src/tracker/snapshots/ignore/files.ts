@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { errno } from '../errors.ts';
-import { byteString, nativePath } from '../path-bytes.ts';
+import { byteString, nativePath } from '../pathBytes.ts';
 import type { RuleList } from './rules.ts';
 import { parseRules } from './rules.ts';
 

@@ -3,8 +3,8 @@ import { lstat, open, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errno, SnapshotError } from './errors.ts';
 import { whyIgnored } from './ignore/ask.ts';
-import { displayName, encodeName, nativePath } from './path-bytes.ts';
-import { pathProblem } from './path-rules.ts';
+import { displayName, encodeName, nativePath } from './pathBytes.ts';
+import { pathProblem } from './pathRules.ts';
 
 const FILE = '.trainyardignore';
 

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errno } from './errors.ts';
-import { type ReadOptions, readStable, type Sink, type StableRead } from './read-stable.ts';
+import { type ReadOptions, readStable, type Sink, type StableRead } from './readStable.ts';
 import { stampOf } from './stamp.ts';
 import { blobPath, exists, type SnapshotStore, syncDirectory, temporaryPath } from './store.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { byteString, decodeName, displayName, encodeName } from './path-bytes.ts';
-import { linkInside, nameCollisions, pathProblem, windowsNameProblem } from './path-rules.ts';
+import { byteString, decodeName, displayName, encodeName } from './pathBytes.ts';
+import { linkInside, nameCollisions, pathProblem, windowsNameProblem } from './pathRules.ts';
 
 test('names are bytes: any bytes come back as they were', () => {
   fc.assert(

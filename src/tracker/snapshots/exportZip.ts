@@ -3,8 +3,8 @@ import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 import { loadManifest } from './manifest.ts';
-import { encodeName } from './path-bytes.ts';
-import { presentBlob } from './read-file.ts';
+import { encodeName } from './pathBytes.ts';
+import { presentBlob } from './readFile.ts';
 import type { SnapshotStore } from './store.ts';
 import type { ManifestEntry } from './types.ts';
 

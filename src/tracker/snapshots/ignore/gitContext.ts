@@ -3,7 +3,7 @@ import { lstat, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { byteString } from '../path-bytes.ts';
+import { byteString } from '../pathBytes.ts';
 import { readIgnoreFiles, readRuleFile, ruleBase } from './files.ts';
 import type { RuleList } from './rules.ts';
 import { lastMatch, parseRules } from './rules.ts';

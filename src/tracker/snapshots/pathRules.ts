@@ -1,4 +1,4 @@
-import { isUndecodable } from './path-bytes.ts';
+import { isUndecodable } from './pathBytes.ts';
 
 // Pure path logic: which relative paths may be in a manifest, on which system. Paths use `/` everywhere.
 

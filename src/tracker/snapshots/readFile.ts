@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { errno, SnapshotError } from './errors.ts';
 import { loadManifest } from './manifest.ts';
-import { displayName } from './path-bytes.ts';
+import { displayName } from './pathBytes.ts';
 import { blobPath, type SnapshotStore } from './store.ts';
 import type { ManifestEntry } from './types.ts';
 
