@@ -38,6 +38,8 @@ export interface Editor extends AsyncDisposable {
   /** The window's address: folder, extension under development and suite included. */
   readonly url: string;
   readonly settingsFile: string;
+  /** Fulfilled with its exit code when the server ends, by itself or not. */
+  readonly exited: Promise<number>;
   /** The server's own log, for messages of failed tests. */
   log(): string;
   /** The extension hosts that live now; one for each window, for a while more after a killed browser. */
@@ -132,7 +134,8 @@ function builtins(which: 'few' | 'most'): string[] {
 function serverArguments(port: number, options: EditorOptions): string[] {
   const token = options.connectionToken;
   return [
-    ...['--host', '127.0.0.1', '--port', String(port), '--telemetry-level', 'off', '--disable-experiments'],
+    ...['--host', '127.0.0.1', '--port', String(port), '--telemetry-level', 'off'],
+    ...['--disable-experiments', '--disable-update-check'],
     ...(token ? ['--connection-token', token] : ['--without-connection-token']),
     ...(options.trust === 'ask' ? [] : ['--disable-workspace-trust']),
     // Without the driver the payload's tests are ignored; with it, notifications are never drawn.
@@ -175,6 +178,7 @@ function handleOf(
     pid,
     url: windowAddress(origin, port, options),
     settingsFile: own.settingsFile,
+    exited: new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1))),
     log: () => readFileSync(own.log, 'utf8'),
     extensionHosts: () => descendants(pid, '--type=extensionHost'),
     killExtensionHosts: () => {
