@@ -1,3 +1,5 @@
+import { Problem } from '../../shared/api/error.ts';
+
 export type SnapshotErrorCode =
   | 'folder-unusable'
   | 'unreadable'
@@ -9,20 +11,20 @@ export type SnapshotErrorCode =
   | 'unsafe-path'
   | 'target-exists'
   | 'name-collision'
-  | 'bad-range'
+  | 'range-not-satisfiable'
   | 'ignore-file';
 
-/** What happened, why, and what to do, with a code that the API turns into a status. */
-export class SnapshotError extends Error {
-  readonly code: SnapshotErrorCode;
+/** A Problem of the snapshots. `details` and `paths` name what the message is about. */
+export class SnapshotError extends Problem {
+  declare readonly code: SnapshotErrorCode;
   /** Paths that the message is about, relative to the folder; possibly cut in the message, never here. */
   readonly paths: readonly string[];
 
   constructor(code: SnapshotErrorCode, message: string, options: { cause?: unknown; paths?: readonly string[] } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const paths = options.paths ?? [];
+    super(code, message, { cause: options.cause, details: paths.length === 0 ? undefined : [...paths] });
     this.name = 'SnapshotError';
-    this.code = code;
-    this.paths = options.paths ?? [];
+    this.paths = paths;
   }
 }
 

@@ -31,10 +31,8 @@ export interface PreviewWarning {
   paths: string[];
 }
 
-export interface Preview {
-  scan: Scan;
-  files: number;
-  bytes: number;
+/** All that a scan tells but the entries themselves, of which there may be hundreds of thousands. */
+export interface Preview extends Omit<Scan, 'entries'> {
   biggestFiles: SizedPath[];
   biggestFolders: SizedPath[];
   suggestions: Suggestion[];
@@ -60,10 +58,9 @@ export async function preview(
   const found = await scan(folder, options);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const paths = found.entries.map((entry) => entry.path);
+  const { entries: _, ...told } = found;
   const seen: Preview = {
-    scan: found,
-    files: found.files,
-    bytes: found.bytes,
+    ...told,
     biggestFiles: biggestFiles(found.entries),
     biggestFolders: biggestFolders(found.entries),
     suggestions: suggestIgnores(found.entries),
@@ -90,17 +87,16 @@ async function freeBytes(path: string): Promise<number | undefined> {
 
 /** The warnings of a preview, as sentences; the gravest first. */
 export function warningsOf(seen: Preview, largeFiles: string[], limits: PreviewLimits): PreviewWarning[] {
-  const { scan: found } = seen;
   const warnings: PreviewWarning[] = [];
   const warn = (kind: WarningKind, text: string, paths: string[] = []) => warnings.push({ kind, text, paths });
   const biggest = seen.biggestFolders[0] ?? seen.biggestFiles[0];
   const hint = biggest === undefined ? '' : ` ${displayName(biggest.path)} alone holds ${size(biggest.bytes)}.`;
-  if (found.unreadable.length > 0) {
-    const text = `${plural(found.unreadable.length, 'item')} cannot be read, so the folder cannot be submitted whole. Change the permissions or leave them out.`;
+  if (seen.unreadable.length > 0) {
+    const text = `${plural(seen.unreadable.length, 'item')} cannot be read, so the folder cannot be submitted whole. Change the permissions or leave them out.`;
     warn(
       'unreadable',
       text,
-      found.unreadable.map((problem) => problem.path),
+      seen.unreadable.map((problem) => problem.path),
     );
   }
   if (seen.freeBytes !== undefined && seen.bytes > seen.freeBytes) {
@@ -111,32 +107,39 @@ export function warningsOf(seen: Preview, largeFiles: string[], limits: PreviewL
     warn('large-file', text, largeFiles);
   }
   if (seen.bytes > limits.bytes) warn('large', `The snapshot would hold ${size(seen.bytes)}.${hint}`);
-  if (seen.files > limits.files) warn('many-files', `The snapshot would hold ${seen.files} files.${hint}`);
+  if (seen.files > limits.files) {
+    const full = seen.biggestFolders.reduce((most, each) => (each.files > most.files ? each : most), {
+      path: '',
+      files: 0,
+    });
+    const where = full.files === 0 ? '' : ` ${displayName(full.path)} alone holds ${full.files}.`;
+    warn('many-files', `The snapshot would hold ${seen.files} files.${where}`);
+  }
   if (seen.secrets.length > 0) {
     const text = `${plural(seen.secrets.length, 'item')} may hold secrets and never enters a snapshot. A run on this machine still sees them by a link.`;
     warn('secrets', text, seen.secrets);
   }
-  if (found.special.length > 0) {
+  if (seen.special.length > 0) {
     warn(
       'special',
-      `${plural(found.special.length, 'socket, pipe or device', 'sockets, pipes or devices')} left out.`,
-      found.special,
+      `${plural(seen.special.length, 'socket, pipe or device', 'sockets, pipes or devices')} left out.`,
+      seen.special,
     );
   }
   for (const collision of seen.collisions) {
     const differ = collision.kind === 'case' ? 'case' : 'the form of their Unicode letters';
     warn('names', `These names differ only in ${differ}: Windows and macOS take them for one.`, collision.paths);
   }
-  if (found.linksOutside.length > 0) {
-    const text = `${plural(found.linksOutside.length, 'link')} out of the folder kept as a link: what it leads to is not in the snapshot.`;
+  if (seen.linksOutside.length > 0) {
+    const text = `${plural(seen.linksOutside.length, 'link')} out of the folder kept as a link: what it leads to is not in the snapshot.`;
     warn(
       'links',
       text,
-      found.linksOutside.map((link) => link.path),
+      seen.linksOutside.map((link) => link.path),
     );
   }
-  if (found.droppedRule !== undefined) {
-    warn('parent-rule', `${found.droppedRule} leaves out this whole folder; rules from above it are not used.`);
+  if (seen.droppedRule !== undefined) {
+    warn('parent-rule', `${seen.droppedRule} leaves out this whole folder; rules from above it are not used.`);
   }
   return warnings;
 }

@@ -71,7 +71,7 @@ function within(entry: FileEntry, range: ByteRange): ByteRange {
   const whole = Number.isSafeInteger(start) && Number.isSafeInteger(length);
   if (!whole || start < 0 || length < 0 || start > entry.size) {
     throw new SnapshotError(
-      'bad-range',
+      'range-not-satisfiable',
       `Bytes ${start} to ${start + length} are not in a file of ${entry.size} bytes.`,
     );
   }
