@@ -1,0 +1,143 @@
+import path from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
+import { RUN_FILES } from '../../../shared/runDirectory.ts';
+import type { Logger } from '../../lifecycle/log.ts';
+import { type RunScope, runDirectory } from '../runScope.ts';
+import type { Applied } from './applyRecords.ts';
+import { RunIngest } from './ingest.ts';
+import { type FoundExit, isLiving, logSize, readExit, readProcessRecord } from './runFolder.ts';
+
+/** At least this long between two looks at a run's files, however fast they grow. */
+const INTERVAL_MS = 100;
+/** A run without exit record and without processes is looked at this often before it counts as lost. */
+const LOOKS_BEFORE_LOST = 3;
+
+export interface FollowerOptions {
+  readonly scope: RunScope;
+  readonly run: string;
+  readonly log: Logger;
+  /** Called once: the run has ended, everything it wrote before is taken in. Undefined where no one recorded how. */
+  readonly onEnd: (exit: FoundExit | undefined) => void;
+}
+
+/**
+ * Follows the files of one active run: woken by the file system, and by `look` now and then, because watchers can miss.
+ */
+export class RunFollower {
+  readonly scope: RunScope;
+  readonly run: string;
+  readonly #directory: string;
+  readonly #ingest: RunIngest;
+  readonly #log: Logger;
+  readonly #onEnd: FollowerOptions['onEnd'];
+  readonly #watcher: FSWatcher;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #again = false;
+  #lastLook = 0;
+  #logBytes = 0;
+  #sawChild = false;
+  #missing = 0;
+  #ended = false;
+
+  constructor({ scope, run, log, onEnd }: FollowerOptions) {
+    this.scope = scope;
+    this.run = run;
+    this.#log = log;
+    this.#onEnd = onEnd;
+    this.#directory = runDirectory(scope, run);
+    this.#ingest = new RunIngest(scope, run, log);
+    const code = path.join(this.#directory, RUN_FILES.code);
+    const outputs = path.join(this.#directory, RUN_FILES.outputs);
+    this.#watcher = watch(this.#directory, {
+      depth: 1,
+      ignoreInitial: true,
+      // Code and outputs may hold any number of files, and nothing of them is followed.
+      ignored: (file) => file === code || file === outputs || file.endsWith('.tmp'),
+    });
+    this.#watcher.on('all', () => this.wake());
+    // Out of watches, for instance: the regular looks still find everything, only later.
+    this.#watcher.on('error', (error) => log.warn({ run, err: error }, 'a run cannot be watched, only looked at'));
+    this.wake();
+  }
+
+  get logBytes(): number {
+    return this.#logBytes;
+  }
+
+  /** Something may have changed. */
+  wake(): void {
+    if (this.#ended) return;
+    if (this.#looking) this.#again = true;
+    else this.#timer ??= setTimeout(() => this.#start(), Math.max(0, this.#lastLook + INTERVAL_MS - Date.now()));
+  }
+
+  /** The safety net: files, and whether the processes live. */
+  async check(): Promise<void> {
+    if (this.#ended) return;
+    const living = await isLiving(this.#directory);
+    this.#missing = living ? 0 : this.#missing + 1;
+    this.wake();
+  }
+
+  /** Stops following; the run goes on. What is being committed is waited for. */
+  async close(): Promise<void> {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    await Promise.all([this.#looking, this.#watcher.close()]);
+  }
+
+  #start(): void {
+    this.#timer = undefined;
+    this.#lastLook = Date.now();
+    this.#looking = this.#look()
+      .catch((error: unknown) => this.#log.error({ run: this.run, err: error }, 'a run cannot be followed for now'))
+      .finally(() => {
+        this.#looking = undefined;
+        if (!this.#again) return;
+        this.#again = false;
+        this.wake();
+      });
+  }
+
+  async #look(): Promise<void> {
+    // Read before the rest: what the run wrote before its end is then surely seen below.
+    const exit = readExit(this.#directory);
+    await this.#noticeChild();
+    this.#noticeLog();
+    await this.#ingest.pump((change) => this.#announce(change));
+    if (this.#ended || (exit === undefined && this.#missing < LOOKS_BEFORE_LOST)) return;
+    this.#ended = true;
+    this.#noticeLog();
+    void this.#watcher.close();
+    this.#onEnd(exit);
+  }
+
+  #noticeLog(): void {
+    const bytes = logSize(this.#directory);
+    if (bytes === this.#logBytes) return;
+    this.#logBytes = bytes;
+    this.scope.notices.log(this.run, () => this.logBytes);
+  }
+
+  /** The command's own process and start, as the wrapper recorded them. */
+  async #noticeChild(): Promise<void> {
+    if (this.#sawChild) return;
+    const child = readProcessRecord(this.#directory, 'child');
+    if (child === undefined) return;
+    this.#sawChild = true;
+    const { pid, timeMs } = child;
+    const { scope, run } = this;
+    if (scope.queries.stored(run).pid === pid) return;
+    await scope.store.writer.write(() => scope.repository.change(run, { startedAt: timeMs, detail: { pid } }));
+    scope.notices.changed(run);
+  }
+
+  #announce(change: Applied): void {
+    const { notices } = this.scope;
+    for (const [run, keys] of change.metrics) notices.metrics(run, keys);
+    for (const run of change.runs) notices.changed(run);
+    for (const [run, keys] of change.media) for (const key of keys) notices.media(run, key);
+    if (change.outputs) notices.outputs(this.run);
+  }
+}

@@ -1,0 +1,31 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { syncDirectory } from '../../snapshots/store.ts';
+
+/**
+ * What a run that is being prepared needs beyond its row: the submitter's variables, which may be secrets and so are
+ * kept in a private file (0600) until the run is started, and nowhere else.
+ */
+export interface Pending {
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+const NAME = 'pending.json';
+
+export async function writePending(directory: string, pending: Pending): Promise<void> {
+  await writeFile(path.join(directory, NAME), JSON.stringify(pending), { mode: 0o600, flush: true });
+  await syncDirectory(directory);
+}
+
+/** Undefined when it was taken away already, or a crash of the machine has cut it short. */
+export async function readPending(directory: string): Promise<Pending | undefined> {
+  try {
+    return JSON.parse(await readFile(path.join(directory, NAME), 'utf8')) as Pending;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function removePending(directory: string): Promise<void> {
+  await rm(path.join(directory, NAME), { force: true });
+}

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { RUN_ENV } from '../../../shared/runDirectory.ts';
+import { describeRunVariables, scrubEnvironment } from '../wrapper/launch.ts';
+
+/**
+ * Variables that say how a result came about and hold no secrets: only these are written into the record of a run.
+ * Everything else reaches the run through its private file and is forgotten.
+ */
+const RECORDED =
+  /^(?:PATH|VIRTUAL_ENV|CONDA_DEFAULT_ENV|CONDA_PREFIX|PYENV_VERSION|PYTHON(?:PATH|HASHSEED|OPTIMIZE|UNBUFFERED|HOME)|R_LIBS(?:_USER)?|JULIA_(?:PROJECT|NUM_THREADS)|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|LANG|LC_ALL|TZ|CUDA_(?:VISIBLE_DEVICES|HOME|LAUNCH_BLOCKING|DEVICE_ORDER)|CUBLAS_WORKSPACE_CONFIG|HIP_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|NVIDIA_VISIBLE_DEVICES|PYTORCH_(?:CUDA_ALLOC_CONF|ENABLE_MPS_FALLBACK)|TF_(?:DETERMINISTIC_OPS|CPP_MIN_LOG_LEVEL|FORCE_GPU_ALLOW_GROWTH|XLA_FLAGS)|XLA_FLAGS|(?:OMP|MKL|OPENBLAS|NUMEXPR|VECLIB_MAXIMUM|RAYON|TBB)_NUM_THREADS|TOKENIZERS_PARALLELISM|NCCL_DEBUG|WORLD_SIZE|RANK|LOCAL_RANK|MASTER_ADDR|MASTER_PORT|SLURM_JOB_ID|SLURM_CPUS_PER_TASK|HF_HOME|TORCH_HOME|TRAINYARD_(?:WORKSPACE|OUTPUTS|RUN_ID))$/;
+/** What a name must not contain, whatever list it is on: these words mean secrets. */
+const SECRET = /TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE|AUTH|COOKIE|SESSION/i;
+
+export interface VariablesRequest {
+  readonly run: string;
+  readonly workspace: string;
+  readonly runDirectory: string;
+  readonly home: string;
+  /** `http://127.0.0.1:PORT` of the tracker. */
+  readonly address: string;
+  readonly token: string;
+  readonly helperFolder: string;
+  /** The submitter's environment. */
+  readonly submitted: Readonly<Record<string, string>>;
+  /** `env` of the run configuration. */
+  readonly configured: Readonly<Record<string, string>>;
+  /** Folder of the virtual environment that runs the script, where there is one. */
+  readonly virtualEnvironment?: string | undefined;
+}
+
+/** The whole environment of a run: the submitter's, the configuration's, then what tells the run about itself. */
+export function runVariables(request: VariablesRequest, platform = process.platform): Record<string, string> {
+  const merged: Record<string, string> = { ...scrubEnvironment(request.submitted), ...request.configured };
+  // The first client that creates a run under this run's token gets this run; an id would make it another's.
+  delete merged.MLFLOW_RUN_ID;
+  delete merged.MLFLOW_EXPERIMENT_ID;
+  delete merged.MLFLOW_EXPERIMENT_NAME;
+  if (request.virtualEnvironment !== undefined) activate(merged, request.virtualEnvironment, platform);
+  const own = describeRunVariables(request.run, request.runDirectory, request.helperFolder);
+  const pythonPath = [request.helperFolder, merged.PYTHONPATH].filter(Boolean).join(path.delimiter);
+  return {
+    ...merged,
+    ...own,
+    PYTHONPATH: pythonPath,
+    [RUN_ENV.home]: request.home,
+    [RUN_ENV.workspace]: request.workspace,
+    MLFLOW_TRACKING_URI: `${request.address}/w/${request.workspace}`,
+    MLFLOW_TRACKING_TOKEN: request.token,
+  };
+}
+
+/** As `bin/activate` does it, so that programs that the script starts by name are the environment's. */
+function activate(variables: Record<string, string>, environment: string, platform: NodeJS.Platform): void {
+  const programs = path.join(environment, platform === 'win32' ? 'Scripts' : 'bin');
+  variables.VIRTUAL_ENV = environment;
+  variables.PATH = [programs, variables.PATH].filter(Boolean).join(path.delimiter);
+  delete variables.PYTHONHOME;
+}
+
+export function isSecretVariable(name: string): boolean {
+  return SECRET.test(name);
+}
+
+/** The part of an environment that the record of a run may show. */
+export function recordedVariables(
+  variables: Readonly<Record<string, string>>,
+  configured: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const kept = Object.entries(variables).filter(
+    ([name]) => !SECRET.test(name) && (RECORDED.test(name) || name in configured),
+  );
+  return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** For a submit without variables: those of the tracker itself, which a login shell or the editor gave it. */
+export function ownVariables(): Record<string, string> {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('TRAINYARD_'));
+  return Object.fromEntries(own.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}

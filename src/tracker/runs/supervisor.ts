@@ -1,0 +1,224 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../../shared/api/error.ts';
+import type { RunEnd } from '../../shared/domain/run.ts';
+import { RUN_FILES } from '../../shared/runDirectory.ts';
+import type { TrackerContext } from '../context.ts';
+import { announceEnd, finishRun, registerModels } from './end/finishRun.ts';
+import { RunFollower } from './follow/follower.ts';
+import type { FoundExit } from './follow/runFolder.ts';
+import type { RunRow } from './repository/storedRun.ts';
+import { type RunScope, type RunScopes, runDirectory } from './runScope.ts';
+import type { RunServices } from './services.ts';
+import { captureInterpreter } from './submit/captureInterpreter.ts';
+import { bootId, type RunPreparer } from './submit/preparer.ts';
+
+const CHECK_MS = 2000;
+/** A wrapper writes its first file in milliseconds; one that has not by then was never started. */
+const WRAPPER_START_MS = 3000;
+
+export interface SupervisorOptions {
+  readonly context: TrackerContext;
+  readonly scopes: RunScopes;
+  readonly services: RunServices;
+  readonly preparer: RunPreparer;
+}
+
+/** Work on a run that this tracker is doing now: preparing it, or ending it. */
+interface Task {
+  readonly abort: AbortController;
+  done: Promise<void>;
+}
+
+/** Owns every run that has not ended: prepares it, follows it, ends it, and adopts what another tracker has left. */
+export class RunSupervisor {
+  readonly #context: TrackerContext;
+  readonly #scopes: RunScopes;
+  readonly #services: RunServices;
+  readonly #preparer: RunPreparer;
+  readonly #preparing = new Map<string, Task>();
+  readonly #finishing = new Map<string, Promise<void>>();
+  readonly #followers = new Map<string, RunFollower>();
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#context = options.context;
+    this.#scopes = options.scopes;
+    this.#services = options.services;
+    this.#preparer = options.preparer;
+  }
+
+  get activeRuns(): number {
+    return this.#preparing.size + this.#followers.size + this.#finishing.size;
+  }
+
+  followers(): Iterable<RunFollower> {
+    return this.#followers.values();
+  }
+
+  /** Looks at every run that has not ended, in every workspace: goes on with it, or says how it ended. */
+  start(): void {
+    for (const scope of this.#scopes.all()) {
+      for (const row of scope.queries.active()) this.adopt(scope, row);
+      void this.#leftOverModels(scope);
+    }
+    this.#timer = setInterval(() => void this.#check(), CHECK_MS);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    for (const task of this.#preparing.values())
+      task.abort.abort(new Problem('unavailable', 'The tracker is leaving.'));
+    await Promise.allSettled([...this.#preparing.values()].map((task) => task.done));
+    await Promise.allSettled([...this.#followers.values()].map((follower) => follower.close()));
+    await Promise.allSettled(this.#finishing.values());
+  }
+
+  adopt(scope: RunScope, row: RunRow): void {
+    // Runs without a process of their own (children within a process, runs of clients) end with their parent or client.
+    if (row.folder === null) return;
+    if (row.state === 'running') this.#follow(scope, row.id);
+    else this.prepare(scope, row.id);
+  }
+
+  /** Begins, or begins again, what brings a run from `queued` to `running`. */
+  prepare(scope: RunScope, run: string): void {
+    if (this.#preparing.has(run)) return;
+    const abort = new AbortController();
+    const done = this.#prepare(scope, run, abort.signal)
+      .catch((error: unknown) => this.#context.log.error({ run, err: error }, 'a run could not be prepared'))
+      .finally(() => this.#preparing.delete(run));
+    this.#preparing.set(run, { abort, done });
+  }
+
+  /** Aborts the preparation of a run and waits until nothing of it goes on; false where none is under way. */
+  async abortPreparing(run: string, reason: Problem): Promise<boolean> {
+    const task = this.#preparing.get(run);
+    if (task === undefined) return false;
+    task.abort.abort(reason);
+    await task.done;
+    return true;
+  }
+
+  /** Resolves once nothing is done about the run any more: it has ended, or the tracker leaves. */
+  async settled(run: string): Promise<void> {
+    while (!this.#stopped) {
+      const busy = this.#preparing.get(run)?.done ?? this.#finishing.get(run);
+      if (busy !== undefined) await busy.catch(() => undefined);
+      else if (this.#followers.has(run)) await sleep(50);
+      else return;
+    }
+  }
+
+  /** Looks at a run now rather than when the file system tells. */
+  wake(run: string): void {
+    void this.#followers.get(run)?.check();
+  }
+
+  /** Stops following a run that is about to be removed. */
+  async forget(run: string): Promise<void> {
+    const follower = this.#followers.get(run);
+    this.#followers.delete(run);
+    await follower?.close();
+  }
+
+  async #prepare(scope: RunScope, run: string, signal: AbortSignal): Promise<void> {
+    try {
+      if (!(await this.#wasLaunched(scope, run))) await this.#preparer.prepare(scope, run, signal);
+      const { writer } = scope.store;
+      await writer.write(() =>
+        scope.repository.advance(run, ['queued', 'preparing'], {
+          state: 'running',
+          activity: null,
+          startedAt: Date.now(),
+        }),
+      );
+      scope.notices.changed(run);
+      this.#follow(scope, run);
+      void captureInterpreter(scope, run).catch((error: unknown) =>
+        this.#context.log.warn({ run, err: error }, 'the interpreter of a run could not be examined'),
+      );
+    } catch (error) {
+      // The next tracker goes on where this one left.
+      if (this.#stopped) return;
+      await this.#couldNotStart(scope, run, error, signal.aborted);
+    }
+  }
+
+  /** Whether a tracker before this one has started the wrapper, so that it must not be started again. */
+  async #wasLaunched(scope: RunScope, run: string): Promise<boolean> {
+    const { launchedAt, launchedBoot } = scope.queries.stored(run);
+    if (launchedAt === undefined) return false;
+    const directory = runDirectory(scope, run);
+    const started = () =>
+      existsSync(path.join(directory, RUN_FILES.wrapper)) || existsSync(path.join(directory, RUN_FILES.exit));
+    if (launchedBoot !== bootId()) return started();
+    const deadline = Math.min(launchedAt, Date.now()) + WRAPPER_START_MS;
+    while (!started()) {
+      if (Date.now() > deadline) return false;
+      await sleep(50);
+    }
+    return true;
+  }
+
+  async #couldNotStart(scope: RunScope, run: string, error: unknown, aborted: boolean): Promise<void> {
+    const superseded = scope.queries.stored(run).ending === 'superseded';
+    const end: RunEnd = aborted
+      ? {
+          reason: superseded ? 'superseded' : 'cancelled',
+          message: superseded ? 'superseded by a newer run' : 'cancelled before it started',
+        }
+      : { reason: 'could-not-start', message: explain(error) };
+    const row = scope.queries.find(run);
+    await scope.store.writer.write(() =>
+      scope.repository.end(run, aborted ? 'cancelled' : 'failed', end, Date.now(), 'tracker'),
+    );
+    announceEnd(scope, run, row?.parent ?? null);
+  }
+
+  #follow(scope: RunScope, run: string): void {
+    if (this.#stopped || this.#followers.has(run)) return;
+    const onEnd = (exit: FoundExit | undefined): void => this.#finish(scope, run, exit);
+    this.#followers.set(run, new RunFollower({ scope, run, log: this.#context.log, onEnd }));
+  }
+
+  #finish(scope: RunScope, run: string, exit: FoundExit | undefined): void {
+    const { log } = this.#context;
+    const done = finishRun({ scope, run, exit, services: this.#services, log })
+      .catch((error: unknown) => {
+        log.error({ run, err: error }, 'a run could not be ended; it will be tried again');
+        if (!this.#stopped) setTimeout(() => this.#retryFinish(scope, run), CHECK_MS).unref();
+      })
+      .finally(() => {
+        this.#followers.delete(run);
+        this.#finishing.delete(run);
+      });
+    this.#finishing.set(run, done);
+  }
+
+  /** For instance after a full disk: following it again finds the same end. */
+  #retryFinish(scope: RunScope, run: string): void {
+    if (scope.queries.find(run)?.state === 'running') this.#follow(scope, run);
+  }
+
+  async #check(): Promise<void> {
+    for (const follower of this.#followers.values()) await follower.check();
+  }
+
+  async #leftOverModels(scope: RunScope): Promise<void> {
+    for (const run of scope.repository.runsWithModels()) {
+      if (scope.queries.find(run)?.state === 'running') continue;
+      await registerModels({ scope, run, services: this.#services, log: this.#context.log }).catch(() => undefined);
+    }
+  }
+}
+
+/** The words of a failure with its way out and its last lines, since nobody sees the error itself any more. */
+function explain(error: unknown): string {
+  if (!(error instanceof Problem)) return error instanceof Error ? error.message : String(error);
+  return [error.message, error.hint, ...(error.details ?? [])].filter(Boolean).join('\n');
+}
