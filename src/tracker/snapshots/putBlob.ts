@@ -16,7 +16,9 @@ const SMALL = 256 * 1024;
 export class BlobWriter {
   readonly #store: SnapshotStore;
   readonly #options: ReadOptions;
+  /** Directories to be made durable by flush, and those known to exist. */
   readonly #directories = new Set<string>();
+  readonly #made = new Set<string>();
   readonly #present = new Set<string>();
   readonly #installing = new Map<string, Promise<void>>();
   /** Cleared at the first refusal: cloning works for all files of a folder and store or for none. */
@@ -161,7 +163,8 @@ export class BlobWriter {
     }
     await file.sync();
     const path = blobPath(this.#store, read.sha256);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    if (!this.#made.has(dirname(path))) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    this.#made.add(dirname(path));
     await rename(temporary, path);
     this.#directories.add(dirname(path));
     this.#present.add(read.sha256);
