@@ -1,0 +1,37 @@
+import { applyEdits, modify, type ParseError, parse } from 'jsonc-parser';
+import type { RunConfiguration } from '../../shared/domain/runConfiguration.ts';
+
+/** Folder that holds a training folder's configurations, one file each. */
+export const configurationFolder = '.trainyard';
+
+const header = '// How Trainyard runs this. What can stand here: completion (Ctrl+Space) and hover say it.\n';
+
+/** The text of a new configuration file. */
+export function newConfigurationText(configuration: RunConfiguration): string {
+  return `${header}${JSON.stringify(configuration, undefined, 2)}\n`;
+}
+
+/** Reads the text as far as it can be read; undefined when it is no object with a script. */
+export function readConfiguration(text: string): RunConfiguration | undefined {
+  const errors: ParseError[] = [];
+  const value: unknown = parse(text, errors, { allowTrailingComma: true });
+  if (typeof value !== 'object' || value === null) return undefined;
+  const script: unknown = (value as { script?: unknown }).script;
+  return typeof script === 'string' && script !== '' ? (value as RunConfiguration) : undefined;
+}
+
+/** Changes one value and keeps comments, order and layout; undefined removes the key. */
+export function editConfiguration(text: string, path: readonly string[], value: unknown): string {
+  const formattingOptions = { insertSpaces: true, tabSize: 2, eol: text.includes('\r\n') ? '\r\n' : '\n' };
+  return applyEdits(text, modify(text, [...path], value, { formattingOptions }));
+}
+
+/** Name of a configuration for a script: its file name, made to a plain word, and not taken yet. */
+export function configurationName(script: string, taken: readonly string[]): string {
+  const stem = (script.split('/').pop() ?? '').replace(/\.[^.]*$/, '');
+  const plain = stem.replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-+|-+$/g, '') || 'run';
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? plain : `${plain}-${number}`;
+    if (!taken.includes(name)) return name;
+  }
+}
