@@ -53,7 +53,6 @@ export class ChunkedMetricStore implements MetricStore {
   // Of the running transaction:
   readonly #touched = new Set<SeriesState>();
   readonly #toFlush = new Set<RunState>();
-  readonly #removed: RunState[] = [];
   #toPublish = false;
   #undo: (() => void)[] = [];
   /** What becomes true in memory with the commit; there from beforeCommit on. */
@@ -84,13 +83,14 @@ export class ChunkedMetricStore implements MetricStore {
     for (const series of run.series.values()) {
       this.#chunks.remove(series.id);
       if (this.#touched.delete(series)) this.#undo.push(() => this.#touched.add(series));
+      // At once, because its id may soon be another series' and its tail must not be sealed under it.
+      if (this.#tails.delete(series)) {
+        this.#tailPoints -= series.tail.length;
+        this.#undo.push(() => this.#addTail(series, series.tail.length));
+      }
     }
     this.#runs.remove(run);
-    this.#removed.push(run);
-    this.#undo.push(() => {
-      this.#removed.pop();
-      this.#runs.restore(run);
-    });
+    this.#undo.push(() => this.#runs.restore(run));
     return true;
   }
 
@@ -153,9 +153,7 @@ export class ChunkedMetricStore implements MetricStore {
   }
 
   committed(): void {
-    const staged = this.#staged ?? [];
-    for (const run of this.#removed) for (const series of run.series.values()) this.#dropTail(series);
-    for (const apply of staged) apply();
+    for (const apply of this.#staged ?? []) apply();
     this.#endTransaction();
   }
 
@@ -292,8 +290,12 @@ export class ChunkedMetricStore implements MetricStore {
     if (points.steps.length === 0) return;
     if (series.tail.length === 0) series.firstJournal = row;
     series.tail.add(points);
+    this.#addTail(series, points.steps.length);
+  }
+
+  #addTail(series: SeriesState, points: number): void {
     this.#tails.add(series);
-    this.#tailPoints += points.steps.length;
+    this.#tailPoints += points;
   }
 
   #dropTail(series: SeriesState): void {
@@ -320,7 +322,6 @@ export class ChunkedMetricStore implements MetricStore {
   #endTransaction(): void {
     this.#touched.clear();
     this.#toFlush.clear();
-    this.#removed.length = 0;
     this.#toPublish = false;
     this.#undo = [];
     this.#staged = undefined;

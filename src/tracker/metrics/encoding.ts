@@ -75,8 +75,7 @@ interface IntegerMode {
 
 function integerMode(column: Float64Array): IntegerMode {
   const last = column.length - 1;
-  if (last === 0) return { mode: REGULAR, base: 0 };
-  const stride = (column[1] ?? 0) - (column[0] ?? 0);
+  const stride = last === 0 ? 0 : (column[1] ?? 0) - (column[0] ?? 0);
   let regular = true;
   let largest = Math.abs(column[0] ?? 0);
   for (let i = 1; i <= last; i++) {

@@ -40,9 +40,13 @@ export class Bench {
   db: Database.Database;
   store: MetricStore;
 
-  constructor(kind: StoreKind) {
+  readonly #synchronous: 'FULL' | 'OFF';
+
+  /** @param synchronous OFF spares the disk where no power cut is to be survived. */
+  constructor(kind: StoreKind, synchronous: 'FULL' | 'OFF' = 'FULL') {
     this.kind = kind;
-    this.db = openDatabase(this.file, kind.schema);
+    this.#synchronous = synchronous;
+    this.db = openDatabase(this.file, kind.schema, synchronous);
     this.store = kind.create(this.db);
   }
 
@@ -53,7 +57,7 @@ export class Bench {
   /** As after a kill: nothing of the old store's memory survives. */
   reopen(): void {
     this.db.close();
-    this.db = openDatabase(this.file, this.kind.schema);
+    this.db = openDatabase(this.file, this.kind.schema, this.#synchronous);
     this.store = this.kind.create(this.db);
   }
 
