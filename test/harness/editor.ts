@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -179,7 +179,7 @@ function handleOf(
     url: windowAddress(origin, port, options),
     settingsFile: own.settingsFile,
     exited: new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1))),
-    log: () => readFileSync(own.log, 'utf8'),
+    log: () => (existsSync(own.log) ? readFileSync(own.log, 'utf8') : ''),
     extensionHosts: () => descendants(pid, '--type=extensionHost'),
     killExtensionHosts: () => {
       for (const host of descendants(pid, '--type=extensionHost')) signal(host, 'SIGKILL');
