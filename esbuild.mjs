@@ -1,5 +1,5 @@
 // Builds dist/: `node esbuild.mjs [--watch] [--production]`. Entry points that do not exist are left out.
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, context } from 'esbuild';
 
@@ -7,6 +7,8 @@ const root = import.meta.dirname;
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
 const at = (...parts) => path.join(root, ...parts);
+/** Built aside and put in place at the end, so that a program which runs from dist/ never sees half of it. */
+const dist = watch ? 'dist' : `.dist-${process.pid}`;
 
 const common = {
   absWorkingDir: root,
@@ -17,7 +19,7 @@ const common = {
   keepNames: production,
   logLevel: 'warning',
   metafile: true,
-  outdir: at('dist'),
+  outdir: at(dist),
 };
 
 const node = {
@@ -48,7 +50,7 @@ const browser = {
   jsx: 'automatic',
   jsxImportSource: 'preact',
   loader: { '.ttf': 'file', '.svg': 'text' },
-  outdir: at('dist/webview'),
+  outdir: at(dist, 'webview'),
 };
 
 /** The programs that run in Node: name below dist/ → source. */
@@ -82,12 +84,11 @@ function present(entries) {
 /** Files that are not bundled but belong beside the bundles. */
 function copyAssets() {
   const codicons = 'node_modules/@vscode/codicons/dist';
-  mkdirSync(at('dist/webview'), { recursive: true });
-  for (const file of ['codicon.css', 'codicon.ttf']) cpSync(at(codicons, file), at('dist/webview', file));
+  mkdirSync(at(dist, 'webview'), { recursive: true });
+  for (const file of ['codicon.css', 'codicon.ttf']) cpSync(at(codicons, file), at(dist, 'webview', file));
   for (const folder of ['python', 'src/tracker/assets', 'src/scoring/assets']) {
     if (!existsSync(at(folder))) continue;
-    const to =
-      folder === 'python' ? 'dist/python' : path.join('dist', path.relative('src', folder).replace('tracker/', ''));
+    const to = path.join(dist, folder.replace(/^src\/(tracker\/)?/, ''));
     cpSync(at(folder), at(to), { recursive: true, filter: (file) => !/__pycache__|\btest_[^/\\]*\.py$/.test(file) });
   }
 }
@@ -97,18 +98,28 @@ const builds = [
   { ...browser, entryPoints: browserEntries() },
 ].filter((options) => Object.keys(options.entryPoints).length > 0);
 
-if (!watch) rmSync(at('dist'), { recursive: true, force: true });
+process.once('exit', () => {
+  if (!watch) rmSync(at(dist), { recursive: true, force: true });
+});
 copyAssets();
 if (watch) {
   for (const options of builds) await (await context({ ...options, logLevel: 'info' })).watch();
 } else {
-  const results = await Promise.all(builds.map((options) => build(options)));
-  // What went into which bundle; the size benchmark and the import checks read it.
+  const results = await Promise.all(builds.map((options) => build(options))).catch(() => process.exit(1));
+  rmSync(at('dist'), { recursive: true, force: true });
+  renameSync(at(dist), at('dist'));
+  writeMetafile(results);
+}
+
+/** What went into which bundle, for the benchmark of sizes and for esbuild's own analyser. */
+function writeMetafile(results) {
+  const metafiles = results.map(({ metafile }) =>
+    JSON.parse(JSON.stringify(metafile).replaceAll(`"${dist}/`, '"dist/')),
+  );
+  const merged = {
+    inputs: Object.assign({}, ...metafiles.map(({ inputs }) => inputs)),
+    outputs: Object.assign({}, ...metafiles.map(({ outputs }) => outputs)),
+  };
   mkdirSync(at('out'), { recursive: true });
-  const merged = { inputs: {}, outputs: {} };
-  for (const { metafile } of results) {
-    Object.assign(merged.inputs, metafile.inputs);
-    Object.assign(merged.outputs, metafile.outputs);
-  }
   writeFileSync(at('out', 'meta.json'), JSON.stringify(merged));
 }

@@ -10,6 +10,11 @@ if (!script) {
   process.exit(2);
 }
 
+if (Number.parseInt(process.versions.node, 10) < 20) {
+  console.error(`Trainyard's scripts need Node 20 or newer; this is ${process.version}.`);
+  process.exit(1);
+}
+
 let node;
 try {
   ensureInstalled(root);

@@ -6,6 +6,7 @@ import { root } from '../install.mjs';
 import { checkContributions } from './contributions.ts';
 import { checkImports } from './imports.ts';
 import { checkManifest } from './manifest.ts';
+import { checkSizes } from './sizes.ts';
 import { checkTestGlobs } from './testGlobs.ts';
 
 /** Each returns its complaints, as whole sentences that name the place. */
@@ -14,6 +15,7 @@ const checks: Record<string, () => string[] | Promise<string[]>> = {
   contributions: checkContributions,
   imports: checkImports,
   manifest: checkManifest,
+  sizes: checkSizes,
   'test globs': checkTestGlobs,
 };
 
