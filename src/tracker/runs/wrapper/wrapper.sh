@@ -172,12 +172,12 @@ refuse() { # refuse REASON STATUS MESSAGE: the command cannot start; said in the
 }
 
 execute() (
-  exec >>output.log 2>&1
   # Names that the environment of the run will hardly have: it is about to be read into this very shell.
   trainyard_run=$run trainyard_cwd=$cwd trainyard_path=$PATH
-  [ ! -e cancel ] || refuse canceled 130 'Canceled before the command was started.'
   pid=$(exec sh -c 'echo "$PPID"')
   record_process child.json "$pid"
+  exec >>output.log 2>&1
+  [ ! -e cancel ] || refuse canceled 130 'Canceled before the command was started.'
   umask "$mask"
   if [ -e env ]; then
     trainyard_env=$(cat env)

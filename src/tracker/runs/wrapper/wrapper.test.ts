@@ -112,6 +112,13 @@ const contract: Record<string, Case> = {
     }
   },
 
+  'counts the processor time, where the wrapper can': async (t, wrapper) => {
+    const run = await start(t, wrapper, ['sh', '-c', 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done']);
+    const { userMs, systemMs } = await run.exit();
+    if (wrapper.platform === 'win32') assert.deepEqual([userMs, systemMs], [null, null]);
+    else assert.ok((userMs ?? 0) >= 50 && (userMs ?? 0) < 60_000 && systemMs !== null, String(userMs));
+  },
+
   'exit codes above 128 that are no signal stay codes': async (t, wrapper) => {
     const exit = await (await start(t, wrapper, ['sh', '-c', 'exit 255'])).exit();
     assert.deepEqual([exit.reason, exit.code, exit.status], ['exited', 255, 255]);
@@ -267,19 +274,20 @@ async function start(
   };
 }
 
+/** Gives up after a minute, so that what never comes is a failure and not a hang. */
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(20);
+  for (const begun = performance.now(); !condition(); await sleep(20)) {
+    assert.ok(performance.now() - begun < 60_000, 'What was waited for did not come.');
+  }
 }
 
 /** Waits until the wrapper's session holds no living process: neither it nor its watch stays behind. */
 async function settled(session: number): Promise<true> {
-  for (;;) {
-    const left = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .some((pid) => sessionOf(Number(pid)) === session);
-    if (!left) return true;
-    await sleep(20);
-  }
+  await until(() => {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return !pids.some((pid) => sessionOf(Number(pid)) === session);
+  });
+  return true;
 }
 
 function sessionOf(pid: number): number | undefined {
