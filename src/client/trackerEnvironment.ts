@@ -11,3 +11,9 @@ export function trackerEnvironment(env: Readonly<NodeJS.ProcessEnv>): Record<str
   kept.ELECTRON_RUN_AS_NODE = '1';
   return kept;
 }
+
+/** The submitter's variables that a run gets, without what belongs to the editor or to another run. */
+export function submitterVariables(env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
+  const { ELECTRON_RUN_AS_NODE: _, ...kept } = trackerEnvironment(env);
+  return kept;
+}

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { Empty, ExperimentId, RunId, Tags, WorkspaceId } from '../domain/common.ts';
-import { AuditEntry, Experiment, Workspace, WorkspaceContents } from '../domain/workspace.ts';
+import { AuditEntry, Backup, Experiment, Workspace, WorkspaceContents } from '../domain/workspace.ts';
 import { route } from './route.ts';
 
 const workspace = Type.Object({ workspace: WorkspaceId });
@@ -58,6 +58,29 @@ export const workspaceRoutes = {
       moved: Type.Integer(),
       refused: Type.Array(Type.Object({ run: RunId, reason: Type.String() })),
     }),
+  }),
+  'workspaces.backups': route({
+    method: 'GET',
+    path: '/v1/workspaces/:workspace/backups',
+    summary: 'Backups of the workspace’s database, newest first.',
+    params: workspace,
+    reply: Type.Object({ backups: Type.Array(Backup) }),
+  }),
+  'workspaces.backup': route({
+    method: 'POST',
+    path: '/v1/workspaces/:workspace/backups',
+    summary: 'Makes a backup of the database now, checked in full. Files of runs and models are not part of it.',
+    params: workspace,
+    reply: Backup,
+  }),
+  'workspaces.restore': route({
+    method: 'POST',
+    path: '/v1/workspaces/:workspace/restore',
+    summary:
+      'Sets the database aside and puts a backup in its place; the newest one unless named. Refused while runs are active.',
+    params: workspace,
+    body: Type.Object({ backup: Type.Optional(Type.String()) }),
+    reply: Type.Object({ restored: Backup, setAside: Type.Optional(Type.String()) }),
   }),
   'audit.list': route({
     method: 'GET',

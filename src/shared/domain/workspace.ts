@@ -22,6 +22,15 @@ export const Workspace = Type.Object({
 });
 export type Workspace = Static<typeof Workspace>;
 
+/** A copy of a workspace's database, made while it was in use. */
+export const Backup = Type.Object({
+  name: Type.String({ description: 'Name of the file in the backups folder of the workspace.' }),
+  createdAt: Time,
+  reason: Type.String({ description: 'daily, upgrade, asked, before-restore.' }),
+  bytes: Type.Integer(),
+});
+export type Backup = Static<typeof Backup>;
+
 export const Experiment = Type.Object({
   id: ExperimentId,
   name: Type.String(),

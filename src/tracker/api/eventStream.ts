@@ -12,10 +12,15 @@ export class EventStreams {
   readonly #hello: () => TrackerEvent;
   readonly #stopListening: () => void;
   readonly #timer: NodeJS.Timeout;
+  /** Notices that nobody was there to read; the first client gets them. */
+  #unread: TrackerEvent[] = [];
 
   constructor(events: EventHub, hello: () => TrackerEvent) {
     this.#hello = hello;
-    this.#stopListening = events.listen((event) => this.#sendAll(frame(event)));
+    this.#stopListening = events.listen((event) => {
+      if (event.type === 'notice' && this.#streams.size === 0) this.#unread = [...this.#unread, event].slice(-20);
+      else this.#sendAll(frame(event));
+    });
     this.#timer = setInterval(() => this.#sendAll(': still here\n\n'), KEEP_ALIVE_MS);
     this.#timer.unref();
   }
@@ -32,6 +37,8 @@ export class EventStreams {
     });
     response.socket?.setNoDelay(true);
     response.write(frame(this.#hello()));
+    for (const notice of this.#unread) response.write(frame(notice));
+    this.#unread = [];
     this.#streams.add(response);
     response.on('close', () => this.#streams.delete(response));
     response.on('error', () => this.#streams.delete(response));

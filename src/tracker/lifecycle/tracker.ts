@@ -9,12 +9,14 @@ import type { Handlers } from '../api/handlers.ts';
 import { createApiServer } from '../api/server.ts';
 import type { TrackerContext } from '../context.ts';
 import { readProcess } from '../runs/wrapper/processIdentity.ts';
+import { FullDisk } from '../store/fullDisk.ts';
 import { Writer } from '../store/writer.ts';
 import { WorkspaceRegistry } from '../workspaces/registry.ts';
 import { isInTree } from '../workspaces/runTree.ts';
 import { listenOnLoopback, readAddress, writeAddress } from './address.ts';
 import type { TrackerArguments } from './arguments.ts';
 import { announce, withdraw } from './discovery.ts';
+import { refuseRemoteHome } from './filesystem.ts';
 import { createHome } from './home.ts';
 import { lockHome } from './homeLock.ts';
 import { watchHome } from './homeWatch.ts';
@@ -52,14 +54,16 @@ const DRAIN_MS = 3000;
 export async function runTracker(args: TrackerArguments, compose: Compose): Promise<void> {
   const startedAt = Date.now();
   const version = ownVersion();
+  refuseRemoteHome(args.home);
   const home = createHome(args.home);
   const log = createLogger(args.foreground ? undefined : path.join(home.logs, 'tracker.log'));
   const homeDb = lockHome(home);
-  const homeWriter = new Writer(homeDb);
   const kept = readAddress(home.addressFile);
   const tokens = new Tokens(kept.key);
   const events = new EventHub();
-  const registry = new WorkspaceRegistry({ home, db: homeDb, writer: homeWriter, events, log });
+  const fullDisk = new FullDisk(home.root, events, log);
+  const homeWriter = new Writer(homeDb, { onFailure: fullDisk.notice });
+  const registry = new WorkspaceRegistry({ home, db: homeDb, writer: homeWriter, events, log, fullDisk });
   let port = 0;
   const address = () => `http://127.0.0.1:${port}`;
   const activities = new ActivityBoard(events, path.join(home.logs, 'activities'));
@@ -96,6 +100,7 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
   async function end(): Promise<void> {
     idle.stop();
     stopWatchingHome();
+    fullDisk.stop();
     streams.close();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
@@ -138,6 +143,7 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
     events.emit({ type: 'notice', level: 'warning', message, hint: 'Open new terminals for scripts that log to it.' });
   }
 
+  fullDisk.prepare();
   await registry.ensureOne();
   parts = compose(context, { registry, streams, startedAt, leave });
   for (const part of parts) {

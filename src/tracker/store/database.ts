@@ -15,6 +15,8 @@ export interface OpenOptions {
   readonly nativeBinding?: string;
   /** How long to wait for another process's lock; none by default, because nobody else has business there. */
   readonly busyTimeoutMs?: number;
+  /** Called with the database as it was, before its schema is brought up to date: the moment for a backup. */
+  readonly beforeMigration?: (db: Db) => void;
 }
 
 /**
@@ -39,6 +41,7 @@ export function openDatabase(options: OpenOptions): Db {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('wal_autocheckpoint = 0');
+    db.pragma('journal_size_limit = 67108864');
     db.pragma('foreign_keys = ON');
     db.pragma('trusted_schema = OFF');
     db.pragma('cell_size_check = ON');
@@ -63,7 +66,7 @@ export function schemaVersion(db: Db): number {
   return db.pragma('user_version', { simple: true }) as number;
 }
 
-function migrate(db: Db, { file, migrations }: OpenOptions): void {
+function migrate(db: Db, { file, migrations, beforeMigration }: OpenOptions): void {
   const newest = migrations.length;
   const current = schemaVersion(db);
   if (current > newest) {
@@ -76,6 +79,7 @@ function migrate(db: Db, { file, migrations }: OpenOptions): void {
     );
   }
   if (current === newest) return;
+  if (current > 0) beforeMigration?.(db);
   // One transaction for all steps: a kill leaves the old schema or the new one, never half.
   db.exec('BEGIN EXCLUSIVE');
   try {
@@ -85,7 +89,8 @@ function migrate(db: Db, { file, migrations }: OpenOptions): void {
     db.pragma(`user_version = ${newest}`);
     db.exec('COMMIT');
   } catch (error) {
-    db.exec('ROLLBACK');
+    // SQLite has rolled back by itself after some errors, such as a full disk.
+    if (db.inTransaction) db.exec('ROLLBACK');
     throw error;
   }
 }

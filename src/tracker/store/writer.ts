@@ -10,6 +10,13 @@ export interface Participant {
   rolledBack(): void;
 }
 
+export interface WriterOptions {
+  /** Why nothing can be written; every write then rejects with it. */
+  readonly readOnly?: Error;
+  /** Told of every transaction that failed, before its callers are. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
 interface Job {
   readonly run: () => unknown;
   readonly resolve: (value: never) => void;
@@ -25,13 +32,15 @@ interface Job {
  */
 export class Writer {
   readonly #db: Db;
+  readonly #options: WriterOptions;
   readonly #participants: Participant[] = [];
   #queue: Job[] = [];
   #scheduled = false;
   #closed = false;
 
-  constructor(db: Db) {
+  constructor(db: Db, options: WriterOptions = {}) {
     this.#db = db;
+    this.#options = options;
   }
 
   join(participant: Participant): void {
@@ -41,6 +50,7 @@ export class Writer {
   /** Runs `job` inside the next transaction; resolves with its result after the commit is on disk. */
   write<T>(job: () => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('The database is closed.'));
+    if (this.#options.readOnly !== undefined) return Promise.reject(this.#options.readOnly);
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ run: job, resolve: resolve as (value: never) => void, reject });
       if (this.#scheduled) return;
@@ -86,6 +96,7 @@ export class Writer {
     } catch (error) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
       for (const participant of this.#participants) participant.rolledBack();
+      this.#options.onFailure?.(error);
       return { ok: false, error };
     }
   }

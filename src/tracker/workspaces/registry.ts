@@ -3,30 +3,33 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Problem } from '../../shared/api/error.ts';
 import type { Workspace } from '../../shared/domain/workspace.ts';
-import type { EventHub } from '../api/eventHub.ts';
 import type { Home } from '../lifecycle/home.ts';
-import type { Logger } from '../lifecycle/log.ts';
 import type { Db } from '../store/database.ts';
 import type { Writer } from '../store/writer.ts';
 import { audit } from './audit.ts';
+import { type Restored, restoreBackup } from './backups.ts';
 import * as rows from './homeDatabase.ts';
-import { closeStore, openStore } from './openStore.ts';
-import { type Actor, createWorkspaceFolders, type WorkspaceStore, workspacePaths } from './workspaceStore.ts';
+import { auditRestore, type OpenStore, openStore, type StoreServices } from './openStore.ts';
+import {
+  type Actor,
+  createWorkspaceFolders,
+  type WorkspacePaths,
+  type WorkspaceStore,
+  workspacePaths,
+} from './workspaceStore.ts';
 import { noSuchWorkspace, type Workspaces } from './workspaces.ts';
 
-export interface RegistryOptions {
+export interface RegistryOptions extends StoreServices {
   readonly home: Home;
   /** home.db, and its writer. */
   readonly db: Db;
   readonly writer: Writer;
-  readonly events: EventHub;
-  readonly log: Logger;
 }
 
 /** The workspaces of a home: which there are, and their databases once they have been opened. */
 export class WorkspaceRegistry implements Workspaces {
   readonly #options: RegistryOptions;
-  readonly #open = new Map<string, WorkspaceStore>();
+  readonly #open = new Map<string, OpenStore>();
   readonly #closing: ((store: WorkspaceStore) => void)[] = [];
 
   constructor(options: RegistryOptions) {
@@ -44,10 +47,10 @@ export class WorkspaceRegistry implements Workspaces {
   open(id: string): WorkspaceStore {
     const row = this.#row(id);
     const known = this.#open.get(row.id);
-    if (known) return known;
-    const store = openStore(row.id, workspacePaths(this.#directory(row.id)), true);
-    this.#open.set(row.id, store);
-    return store;
+    if (known) return known.store;
+    const opened = openStore(row.id, workspacePaths(this.#directory(row.id)), true, this.#options);
+    this.#open.set(row.id, opened);
+    return opened.store;
   }
 
   all(): WorkspaceStore[] {
@@ -85,13 +88,13 @@ export class WorkspaceRegistry implements Workspaces {
     const paths = workspacePaths(this.#directory(id));
     // Database first, row second: the row is the proof that the database existed.
     createWorkspaceFolders(paths);
-    const store = openStore(id, paths, false);
+    const opened = openStore(id, paths, false, this.#options);
     const isDefault = rows.listWorkspaces(db).length === 0;
     await writer.write(() => {
       rows.insertWorkspace(db, { id, name, isDefault, createdAt: Date.now() });
       audit(db, { actor, action: 'create', kind: 'workspace', subject: id, detail: { name } });
     });
-    this.#open.set(id, store);
+    this.#open.set(id, opened);
     events.emit({ type: 'workspaces' });
     return this.get(id);
   }
@@ -132,16 +135,37 @@ export class WorkspaceRegistry implements Workspaces {
     events.emit({ type: 'workspaces' });
   }
 
+  /** Where everything of a workspace is, whether its database can be opened or not. */
+  paths(idOrDefault: string): WorkspacePaths {
+    return workspacePaths(this.#directory(this.#row(idOrDefault).id));
+  }
+
+  /** The stores that are open now; none is opened for this. */
+  opened(): WorkspaceStore[] {
+    return [...this.#open.values()].map(({ store }) => store);
+  }
+
+  /** Puts a backup in the place of a database, which is set aside. */
+  restore(idOrDefault: string, backup: string | undefined, actor: Actor): Restored {
+    const { id } = this.#row(idOrDefault);
+    const paths = this.paths(id);
+    this.#close(id);
+    const done = restoreBackup(paths.database, paths.backups, backup);
+    auditRestore(this.open(id).db, id, done.restored.name, actor);
+    this.#options.events.emit({ type: 'workspaces' });
+    return done;
+  }
+
   closeAll(): void {
     for (const id of [...this.#open.keys()]) this.#close(id);
   }
 
   #close(id: string): void {
-    const store = this.#open.get(id);
-    if (!store) return;
-    for (const listener of this.#closing) listener(store);
+    const opened = this.#open.get(id);
+    if (!opened) return;
+    for (const listener of this.#closing) listener(opened.store);
     this.#open.delete(id);
-    closeStore(store);
+    opened.close();
   }
 
   /** Out of sight by one rename, then gone; safe to repeat after a kill at any point. */
@@ -166,7 +190,7 @@ export class WorkspaceRegistry implements Workspaces {
   }
 
   #describe(row: rows.WorkspaceRow): Workspace {
-    const readOnly = this.#open.get(row.id)?.readOnly;
+    const readOnly = this.#open.get(row.id)?.store.readOnly;
     return { ...row, directory: this.#directory(row.id), ...(readOnly === undefined ? {} : { readOnly }) };
   }
 

@@ -22,7 +22,7 @@ describe('workspaces over the API', () => {
     );
 
     const made = await client.call('workspaces.create', { body: { name: 'Été 2026' } });
-    assert.equal(made.id, 'e-te-2026');
+    assert.equal(made.id, 'ete-2026');
     await assert.rejects(
       client.call('workspaces.create', { body: { name: 'Été 2026' } }),
       refusal('conflict', /already/),

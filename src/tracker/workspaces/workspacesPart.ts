@@ -2,6 +2,7 @@ import { Problem } from '../../shared/api/error.ts';
 import type { Part } from '../api/handlers.ts';
 import type { TrackerContext } from '../context.ts';
 import { actorOf, listAudit } from './audit.ts';
+import { listBackups, makeBackup } from './backups.ts';
 import { contentsOf, count, countActiveRuns } from './contents.ts';
 import {
   deleteExperiment,
@@ -18,6 +19,9 @@ type Names =
   | 'workspaces.update'
   | 'workspaces.contents'
   | 'workspaces.delete'
+  | 'workspaces.backups'
+  | 'workspaces.backup'
+  | 'workspaces.restore'
   | 'audit.list'
   | 'experiments.list'
   | 'experiments.update'
@@ -42,6 +46,19 @@ export function createWorkspacesPart(context: TrackerContext, registry: Workspac
         refuseDeletion(registry, params.workspace, query.confirm);
         await registry.delete(params.workspace, actorOf(caller));
         return {};
+      },
+      'workspaces.backups': ({ params }) => ({ backups: listBackups(registry.paths(params.workspace).backups) }),
+      'workspaces.backup': ({ params }) => {
+        const { id, db, paths } = registry.open(params.workspace);
+        const title = `Backing up workspace ${id}`;
+        return context.activities.run({ kind: 'backup', title, workspace: id }, () =>
+          makeBackup(db, paths.backups, 'asked'),
+        );
+      },
+      'workspaces.restore': ({ params, body, caller }) => {
+        refuseRestore(registry, params.workspace);
+        const { restored, setAside } = registry.restore(params.workspace, body.backup, actorOf(caller));
+        return { restored, ...(setAside === undefined ? {} : { setAside }) };
       },
       'audit.list': ({ params, query }) => ({ entries: listAudit(registry.open(params.workspace).db, query) }),
       'experiments.list': ({ params, query }) => ({
@@ -76,6 +93,20 @@ function cleanName(name: string): string {
   const clean = name.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
   if (clean === '') throw new Problem('invalid', 'A name needs at least one letter.');
   return clean;
+}
+
+/** A database that cannot be opened any more is what restoring is for. */
+function refuseRestore(registry: WorkspaceRegistry, id: string): void {
+  let active = 0;
+  try {
+    active = countActiveRuns(registry.open(id).db);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code === 'not-found') throw error;
+  }
+  if (active === 0) return;
+  throw new Problem('in-use', `${active} runs of this workspace are active.`, {
+    hint: 'Wait for them or cancel them; a restored database would not know of them.',
+  });
 }
 
 /** @throws Problem naming what stands in the way. */
