@@ -208,6 +208,7 @@ export class WorkspaceRegistry implements Workspaces {
   #freeId(name: string): string {
     const slug = name
       .normalize('NFKD')
+      .replace(/\p{Mark}/gu, '')
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-+|-+$/g, '')
