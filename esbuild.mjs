@@ -28,6 +28,8 @@ const node = {
   target: 'node22',
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
+  // jsonc-parser's CommonJS build hides its parts from a bundler; where there is a module build it is the better one.
+  mainFields: ['module', 'main'],
   // CommonJS has no import.meta; see src/shared/programFiles.ts for how a bundle finds its files.
   define: {
     'import.meta.url': '__bundleUrl',

@@ -56,6 +56,7 @@ async function bundle(): Promise<void> {
     platform: 'node',
     format: 'cjs',
     target: 'node22',
+    mainFields: ['module', 'main'],
     logLevel: 'warning',
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     loader: { '.node': 'empty' },
