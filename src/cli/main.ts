@@ -7,7 +7,9 @@ import { commands } from './commands.ts';
 import { commandHelp, globalOptions, overallHelp } from './help.ts';
 import { createInvocation } from './invocation.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
 
 /** @returns the exit code; what there is to say has been said. */
 async function main(argv: readonly string[]): Promise<number> {
