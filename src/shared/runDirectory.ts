@@ -15,7 +15,8 @@
  * | output.log      | the command           | stdout and stderr, both opened for append                              |
  * | wrapper.log     | wrapper               | the wrapper's own troubles; normally empty                             |
  * | wrapper.json    | wrapper               | `ProcessRecord` of the wrapper, whose pid is also session and group id |
- * | child.json      | wrapper               | `ProcessRecord` of the command, written before the command executes    |
+ * | child.json      | wrapper               | `ProcessRecord` of the command, written before it executes (by the     |
+ * |                 |                       | Node wrapper at the same moment)                                       |
  * | cancel          | tracker               | marker: an end was asked for (content is free, one line)               |
  * | exit.json       | wrapper, last         | `ExitRecord`                                                           |
  * | exit.<status>   | wrapper, last         | empty; only if the disk had no room for exit.json                      |

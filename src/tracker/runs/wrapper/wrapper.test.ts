@@ -163,7 +163,7 @@ const contract: Record<string, Case> = {
     assert.equal((await never.exit()).reason, 'canceled');
     assert.doesNotMatch(never.log(), /^ran/m);
     const run = await start(t, wrapper, ['sh', '-c', 'echo ready; exec sleep 30']);
-    await until(() => run.log().includes('ready'));
+    await until(() => run.log().includes('ready') && existsSync(join(run.directory, 'child.json')));
     writeFileSync(join(run.directory, 'cancel'), 'asked\n');
     const child = parseProcessRecord(readFileSync(join(run.directory, 'child.json'), 'utf8'), 'child.json');
     assert.ok('value' in child);
