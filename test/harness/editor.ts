@@ -114,6 +114,10 @@ function prepare(state: string, options: EditorOptions): Prepared {
   for (const name of builtins(options.builtins ?? 'few')) {
     symlinkSync(path.join(editorRoot, 'extensions', name), at('builtin', name), 'junction');
   }
+  // Without the smoke-test driver the window's payload is ignored, and with it the extension under development.
+  if (options.developmentPath && !options.testsPath) {
+    symlinkSync(path.resolve(options.developmentPath), at('builtin', 'development'), 'junction');
+  }
   const settingsFile = at('data', 'User', 'settings.json');
   writeFileSync(settingsFile, JSON.stringify({ ...quietSettings, ...options.settings }, undefined, 2));
   const args = ['--server-data-dir', at('server'), '--user-data-dir', at('data'), '--extensions-dir', at('extensions')];
