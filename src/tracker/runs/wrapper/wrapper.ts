@@ -43,8 +43,7 @@ process.chdir(runDirectory);
 // What is sent to the whole group is for the command; the wrapper stays to record its end.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('uncaughtException', (error) => appendFileSync(RUN_FILES.wrapperLog, `${error.stack ?? error.message}\n`));
-await main(command, args);
-process.exit(0);
+void main(command, args).then(() => process.exit(0));
 
 async function main(command: string, args: string[]): Promise<void> {
   const oomBefore = readOomMachine();
