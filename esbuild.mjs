@@ -62,6 +62,8 @@ function nodeEntries() {
     tracker: 'src/tracker/main.ts',
     cli: 'src/cli/main.ts',
     'scoring/server': 'src/scoring/server.ts',
+    // The run wrapper of Windows; elsewhere it is wrapper.sh.
+    wrapper: 'src/tracker/runs/wrapper/wrapper.ts',
   };
   for (const file of sources('src/tracker/children')) entries[`children/${path.parse(file).name}`] = file;
   return present(entries);
@@ -88,11 +90,13 @@ function copyAssets() {
   const codicons = 'node_modules/@vscode/codicons/dist';
   mkdirSync(at(dist, 'webview'), { recursive: true });
   for (const file of ['codicon.css', 'codicon.ttf']) cpSync(at(codicons, file), at(dist, 'webview', file));
-  for (const folder of ['python', 'src/tracker/assets', 'src/scoring/assets']) {
-    if (!existsSync(at(folder))) continue;
-    const to = path.join(dist, folder.replace(/^src\/(tracker\/)?/, ''));
-    cpSync(at(folder), at(to), { recursive: true, filter: (file) => !/__pycache__|\btest_[^/\\]*\.py$/.test(file) });
-  }
+  const assets = {
+    python: 'python',
+    'scoring/assets': 'src/scoring/assets',
+    'wrapper.sh': 'src/tracker/runs/wrapper/wrapper.sh',
+  };
+  const filter = (file) => !/__pycache__|\btest_[^/\\]*\.py$/.test(file);
+  for (const [to, from] of Object.entries(present(assets))) cpSync(at(from), at(dist, to), { recursive: true, filter });
 }
 
 const builds = [
