@@ -31,7 +31,8 @@ export async function startTracker(options: StartOptions): Promise<Discovery | u
   const args = [ensureRuntime(home), '--home', home, ...(port === undefined ? [] : ['--port', String(port)])];
   const child = spawn(process.execPath, args, {
     cwd: home,
-    env: trackerEnvironment(env),
+    // Compiled code is kept between starts, which is a good part of the time until it listens.
+    env: { ...trackerEnvironment(env), NODE_COMPILE_CACHE: path.join(home, 'runtime', 'compiled') },
     detached: true,
     stdio: ['ignore', output.descriptor, output.descriptor],
     windowsHide: true,

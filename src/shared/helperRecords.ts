@@ -11,7 +11,7 @@
  * child's `child` record.
  */
 import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/compile';
 
 export const HELPER_VERSION = 1;
 
@@ -167,7 +167,16 @@ export interface HelperLines {
   consumed: number;
 }
 
-const validators = new Map(Object.entries(schemas).map(([kind, schema]) => [kind, Compile(schema)]));
+/** Compiled at first use: compiling all of them would be half of a tracker's start. */
+const validators = new Map<string, Validator>();
+
+function validatorOf(kind: string): Validator | undefined {
+  const known = validators.get(kind);
+  if (known !== undefined || !Object.hasOwn(schemas, kind)) return known;
+  const made: Validator = Compile(schemas[kind as keyof typeof schemas]);
+  validators.set(kind, made);
+  return made;
+}
 
 /**
  * Parses whole lines. A torn last line is left for later; a bad line, or a kind of record that a later helper knows,
@@ -209,7 +218,7 @@ export function parseHelperLine(line: string): HelperRecord | string {
   if (value.t === 'header' && 'v' in value && typeof value.v === 'number' && value.v > HELPER_VERSION) {
     return `The file is of version ${value.v}, this Trainyard reads version ${HELPER_VERSION}. Update Trainyard.`;
   }
-  const validator = validators.get(value.t);
+  const validator = validatorOf(value.t);
   if (validator === undefined) return `Records of kind ${JSON.stringify(value.t.slice(0, 40))} are not known here.`;
   if (isRecord(value, validator)) return value;
   const first = validator.Errors(value)[0];

@@ -34,7 +34,7 @@ function announceToWrappers(home: Home, identity: ProcessIdentity): void {
 function writeRevival(home: Home): void {
   const argv = [process.execPath, ...process.execArgv, process.argv[1] ?? '', '--home', home.root];
   const env: Record<string, string> = { ELECTRON_RUN_AS_NODE: '1' };
-  for (const name of ['PATH', 'HOME', 'TRAINYARD_IDLE_SECONDS']) {
+  for (const name of ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'TRAINYARD_IDLE_SECONDS']) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
