@@ -1,8 +1,13 @@
 import type { Part } from '../api/handlers.ts';
 import type { TrackerContext } from '../context.ts';
 import { LocalEnvironments } from '../environments/localEnvironments.ts';
+import { Snapshotter } from '../snapshots/snapshotter.ts';
+import { folderHandlers } from './handlers/folderHandlers.ts';
 import { logHandlers } from './handlers/logHandlers.ts';
-import { runHandlers } from './handlers/runHandlers.ts';
+import { machineHandlers } from './handlers/machineHandlers.ts';
+import { metricHandlers } from './handlers/metricHandlers.ts';
+import { outputHandlers } from './handlers/outputHandlers.ts';
+import { type RunHandlerOptions, runHandlers } from './handlers/runHandlers.ts';
 import { RunScopes } from './runScope.ts';
 import type { RunServices } from './services.ts';
 import { RunPreparer } from './submit/preparer.ts';
@@ -14,13 +19,15 @@ export type RunsRoute = keyof ReturnType<typeof handlersOf>;
 export function createRunsPart(context: TrackerContext, services: RunServices): Part<RunsRoute> {
   const scopes = new RunScopes(context, services);
   const environments = new LocalEnvironments(context.home.environments, context.activities);
-  const preparer = new RunPreparer({ context, services, environments });
+  const snapshotter = new Snapshotter();
+  const preparer = new RunPreparer({ context, services, environments, snapshotter });
   const supervisor = new RunSupervisor({ context, scopes, services, preparer });
   return {
-    handlers: handlersOf({ context, scopes, services, supervisor }),
+    handlers: handlersOf({ context, scopes, services, supervisor, snapshotter }),
     start: () => supervisor.start(),
     stop: async () => {
       await supervisor.stop();
+      snapshotter.dispose();
       scopes.close();
     },
     busy: () => {
@@ -30,6 +37,14 @@ export function createRunsPart(context: TrackerContext, services: RunServices): 
   };
 }
 
-function handlersOf(options: Parameters<typeof runHandlers>[0]) {
-  return { ...runHandlers(options), ...logHandlers(options.scopes) };
+function handlersOf(options: RunHandlerOptions & { readonly snapshotter: Snapshotter }) {
+  const { context, scopes, services, snapshotter } = options;
+  return {
+    ...runHandlers(options),
+    ...logHandlers(scopes),
+    ...outputHandlers(scopes),
+    ...metricHandlers(scopes),
+    ...folderHandlers(context, snapshotter),
+    ...machineHandlers(context, scopes, services),
+  };
 }

@@ -5,6 +5,7 @@ import { Problem } from '../../shared/api/error.ts';
 import type { RunEnd } from '../../shared/domain/run.ts';
 import { RUN_FILES } from '../../shared/runDirectory.ts';
 import type { TrackerContext } from '../context.ts';
+import { purgeDeleted } from './control/purgeDeleted.ts';
 import { announceEnd, finishRun, registerModels } from './end/finishRun.ts';
 import { RunFollower } from './follow/follower.ts';
 import type { FoundExit } from './follow/runFolder.ts';
@@ -63,6 +64,7 @@ export class RunSupervisor {
     for (const scope of this.#scopes.all()) {
       for (const row of scope.queries.active()) this.adopt(scope, row);
       void this.#leftOverModels(scope);
+      void purgeDeleted(scope, this.#context.log).catch(() => undefined);
     }
     this.#timer = setInterval(() => void this.#check(), CHECK_MS);
     this.#timer.unref();

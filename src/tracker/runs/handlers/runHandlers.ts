@@ -6,6 +6,7 @@ import type { TrackerContext } from '../../context.ts';
 import { actorOf, audit } from '../../workspaces/audit.ts';
 import type { Actor } from '../../workspaces/workspaceStore.ts';
 import { cancelRun, DEFAULT_GRACE_MS } from '../control/cancelRun.ts';
+import { moveRuns } from '../move/moveRuns.ts';
 import { listRuns } from '../repository/runList.ts';
 import { type RunScope, type RunScopes, runDirectory } from '../runScope.ts';
 import type { RunServices } from '../services.ts';
@@ -20,7 +21,8 @@ type Names =
   | 'runs.cancel'
   | 'runs.retry'
   | 'runs.delete'
-  | 'runs.restore';
+  | 'runs.restore'
+  | 'workspaces.moveRuns';
 
 export interface RunHandlerOptions {
   readonly context: TrackerContext;
@@ -110,6 +112,18 @@ export function runHandlers({ context, scopes, services, supervisor }: RunHandle
       scope.notices.experiments();
       return scope.queries.summary(params.run);
     },
+
+    'workspaces.moveRuns': ({ params, body, caller }) =>
+      moveRuns({
+        from: scopes.open(params.workspace),
+        to: scopes.open(body.to),
+        runs: body.runs,
+        folder: body.folder,
+        actor: actorOf(caller),
+        board: context.activities,
+        services,
+        log: context.log,
+      }),
   };
 }
 

