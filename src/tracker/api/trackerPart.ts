@@ -13,7 +13,6 @@ type Names =
   | 'tracker.handover'
   | 'tracker.stop'
   | 'tracker.doctor'
-  | 'env.get'
   | 'activities.list'
   | 'activities.cancel'
   | 'activities.log';
@@ -54,19 +53,6 @@ export function createTrackerPart(context: TrackerContext, options: TrackerPartO
         return {};
       },
       'tracker.doctor': async () => ({ findings: await (await import('../doctor/doctor.ts')).examine(context) }),
-      'env.get': ({ params, body }) => {
-        const { id } = context.workspaces.open(params.workspace);
-        const token = context.tokens.mint({ kind: 'terminal', workspace: id });
-        return {
-          variables: {
-            TRAINYARD_HOME: context.home.root,
-            TRAINYARD_ADDRESS: context.address(),
-            TRAINYARD_TOKEN: token,
-            TRAINYARD_WORKSPACE: id,
-            ...(body.experiment === undefined ? {} : { TRAINYARD_EXPERIMENT: body.experiment }),
-          },
-        };
-      },
       'activities.list': () => ({ activities: activities.list() }),
       'activities.cancel': ({ params }) => activities.cancel(params.activity),
       'activities.log': async ({ params, query }) => {

@@ -157,8 +157,19 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
       log.error({ err: error }, 'a part did not start');
     }
   }
-  ready.resolve(Object.assign({}, ...parts.map((part) => part.handlers)) as Partial<Handlers>);
+  ready.resolve(mergeHandlers(parts));
   idle.start();
   // Written at a clean end otherwise, which a tracker may never have.
   setTimeout(flushCompileCache, 5000).unref();
+}
+
+/** @throws Error when two parts answer one route: one of them would never be asked. */
+function mergeHandlers(parts: readonly AnyPart[]): Partial<Handlers> {
+  const merged: Partial<Handlers> = {};
+  for (const { handlers } of parts) {
+    const twice = Object.keys(handlers).find((name) => Object.hasOwn(merged, name));
+    if (twice !== undefined) throw new Error(`Two parts have a handler for ${twice}.`);
+    Object.assign(merged, handlers);
+  }
+  return merged;
 }
