@@ -1,8 +1,16 @@
 import * as vscode from 'vscode';
 import { allCommands } from './editor/commands/allCommands.ts';
-import { registerCommands } from './editor/commands/register.ts';
+import { registerCommands, showError } from './editor/commands/register.ts';
+import { ConfigurationDiagnostics } from './editor/configuration/configurationDiagnostics.ts';
 import { ConfigurationStore } from './editor/configuration/configurationStore.ts';
 import { ids } from './editor/contributions.ts';
+import { InlineCharts } from './editor/inline/inlineCharts.ts';
+import { ScriptRuns } from './editor/inline/scriptRuns.ts';
+import { TrainLens } from './editor/inline/trainLens.ts';
+import { Notifications } from './editor/live/notifications.ts';
+import { RunOnSave } from './editor/live/runOnSave.ts';
+import { StatusBar } from './editor/live/statusBar.ts';
+import { offerCommandLine } from './editor/live/terminal.ts';
 import { pageAction } from './editor/panels/pageActions.ts';
 import { Panels } from './editor/panels/panels.ts';
 import type { Parts } from './editor/parts.ts';
@@ -12,10 +20,12 @@ import { TrackerSession } from './editor/session/trackerSession.ts';
 import { TrackerState } from './editor/session/trackerState.ts';
 import { setContext, setting } from './editor/settings.ts';
 import { SnapshotFiles } from './editor/snapshots/snapshotFiles.ts';
+import { submit } from './editor/train/submit.ts';
+import { readable } from './editor/train/train.ts';
 import { Trees } from './editor/trees/trees.ts';
 
 /** Wires the parts; nothing else. Nothing here waits: the tracker is looked for when something first needs it. */
-export function activate(extension: vscode.ExtensionContext): void {
+export function activate(extension: vscode.ExtensionContext): Parts {
   const owner = new Owner();
   extension.subscriptions.push(owner);
   const log = owner.own(vscode.window.createOutputChannel(ids.outputChannel, { log: true }));
@@ -27,17 +37,33 @@ export function activate(extension: vscode.ExtensionContext): void {
   const trees = owner.own(new Trees(state));
   const configurations = owner.own(new ConfigurationStore());
   const errors = owner.own(new RunErrors(state, log));
-  const { ticked } = trees;
-  const parts: Parts = { session, state, log, panels, trees, ticked, configurations, errors, extension };
+  const parts: Parts = {
+    ...{ session, state, log, panels, trees, configurations, errors, extension },
+    ticked: trees.ticked,
+  };
 
   owner.own(registerCommands(parts, allCommands(parts)));
+  const snapshots = new SnapshotFiles(session);
   owner.ownAll(
-    vscode.workspace.registerFileSystemProvider(ids.snapshotScheme, new SnapshotFiles(session), {
-      isReadonly: true,
-      isCaseSensitive: true,
-    }),
+    vscode.workspace.registerFileSystemProvider(ids.snapshotScheme, snapshots, { isReadonly: true }),
     session.onState(({ kind }) => setContext('trainyard.connection', kind)),
+    new ConfigurationDiagnostics(configurations),
+    new Notifications(state, panels, log),
   );
+
+  const runs = owner.own(new ScriptRuns(state));
+  const onSave = owner.own(
+    new RunOnSave(
+      configurations,
+      (one) => submit(parts, readable(one), { onSave: true }),
+      (error) => void showError(log, error, 'run on save'),
+    ),
+  );
+  owner.ownAll(new InlineCharts(runs), new TrainLens(configurations, runs), new StatusBar(state, session, onSave));
+  offerCommandLine(extension);
+  // A folder that trains wants to see what runs; any other folder starts no tracker until somebody asks.
+  void configurations.all().then((all) => all.length > 0 && session.start());
+  return parts;
 }
 
 /** The client, and the tracker's starter with it, are loaded when they are needed and not before. */

@@ -1,0 +1,159 @@
+import path from 'node:path';
+import { parseTree } from 'jsonc-parser';
+import * as vscode from 'vscode';
+import { ids } from '../contributions.ts';
+import { type Disposable, Owner } from '../session/event.ts';
+import { checkConfiguration, type Finding, valueAt } from './checkConfiguration.ts';
+import { configurationFolder } from './configurationFile.ts';
+import type { ConfigurationStore } from './configurationStore.ts';
+import { nearest } from './nearest.ts';
+
+const selector: vscode.DocumentSelector = { scheme: 'file', pattern: `**/${configurationFolder}/*.json` };
+
+/** What is wrong in run configurations, in Problems at the place, with a quick fix where the right word is near. */
+export class ConfigurationDiagnostics implements vscode.CodeActionProvider, Disposable {
+  readonly #owner = new Owner();
+  readonly #collection = this.#owner.own(vscode.languages.createDiagnosticCollection(ids.diagnostics));
+  readonly #fixes = new WeakMap<vscode.Diagnostic, vscode.TextEdit & { title: string }>();
+
+  constructor(configurations: ConfigurationStore) {
+    const checkOpen = (document: vscode.TextDocument) => {
+      if (vscode.languages.match(selector, document) > 0) void this.#check(document.uri, document.getText());
+    };
+    const checkAll = () => void this.#checkAll(configurations);
+    // A script that comes, goes or gets another name changes what is right in every configuration.
+    const scripts = vscode.workspace.createFileSystemWatcher('**/*.{py,R,r,sh,jl,js,mjs}', false, true, false);
+    this.#owner.ownAll(
+      vscode.workspace.onDidOpenTextDocument(checkOpen),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => checkOpen(document)),
+      configurations.onChange(checkAll),
+      scripts,
+      scripts.onDidCreate(checkAll),
+      scripts.onDidDelete(checkAll),
+      vscode.languages.registerCodeActionsProvider(selector, this, {
+        providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
+      }),
+    );
+    for (const document of vscode.workspace.textDocuments) checkOpen(document);
+    checkAll();
+  }
+
+  provideCodeActions(
+    document: vscode.TextDocument,
+    _: vscode.Range,
+    { diagnostics }: vscode.CodeActionContext,
+  ): vscode.CodeAction[] {
+    const own = this.#collection.get(document.uri) ?? [];
+    return diagnostics.flatMap((shown) => {
+      // The editor hands copies back; ours is the one at the same place with the same words.
+      const diagnostic = own.find(({ range, message }) => message === shown.message && range.isEqual(shown.range));
+      const fix = diagnostic && this.#fixes.get(diagnostic);
+      if (!fix) return [];
+      const action = new vscode.CodeAction(fix.title, vscode.CodeActionKind.QuickFix);
+      action.edit = new vscode.WorkspaceEdit();
+      action.edit.set(document.uri, [fix]);
+      action.diagnostics = [shown];
+      action.isPreferred = true;
+      return [action];
+    });
+  }
+
+  dispose(): void {
+    this.#owner.dispose();
+  }
+
+  async #checkAll(configurations: ConfigurationStore): Promise<void> {
+    const all = await configurations.all();
+    const known = new Set(all.map(({ uri }) => uri.toString()));
+    this.#collection.forEach((uri) => {
+      if (!known.has(uri.toString())) this.#collection.delete(uri);
+    });
+    for (const { uri } of all) {
+      const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+      const text = open?.getText() ?? new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+      await this.#check(uri, text);
+    }
+  }
+
+  async #check(uri: vscode.Uri, text: string): Promise<void> {
+    const findings = [...checkConfiguration(text), ...(await missingFiles(uri, text))];
+    const position = positions(text);
+    const range = (offset: number, length: number) => new vscode.Range(position(offset), position(offset + length));
+    const diagnostics = findings.map((finding) => {
+      const diagnostic = new vscode.Diagnostic(
+        range(finding.offset, finding.length),
+        finding.message,
+        vscode.DiagnosticSeverity.Error,
+      );
+      diagnostic.source = 'Trainyard';
+      const { fix } = finding;
+      if (fix) {
+        const edit = Object.assign(vscode.TextEdit.replace(range(fix.offset, fix.length), fix.text), {
+          title: fix.title,
+        });
+        this.#fixes.set(diagnostic, edit);
+      }
+      return diagnostic;
+    });
+    this.#collection.set(uri, diagnostics);
+  }
+}
+
+/** The files that a configuration names and that are not there, each with the nearest that is. */
+async function missingFiles(uri: vscode.Uri, text: string): Promise<Finding[]> {
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  if (!root) return [];
+  const folder = path.dirname(path.dirname(uri.fsPath));
+  const environment = valueAt(root, 'environment');
+  const places = [
+    { node: valueAt(root, 'script'), what: 'script' },
+    { node: environment && valueAt(environment, 'requirements'), what: 'requirements file' },
+    { node: valueAt(root, 'workingDirectory'), what: 'working directory' },
+  ];
+  const findings: Finding[] = [];
+  for (const { node, what } of places) {
+    if (node?.type !== 'string' || node.value === '') continue;
+    const file = path.resolve(folder, String(node.value));
+    if (await exists(file)) continue;
+    const near = nearest(path.basename(file), await names(path.dirname(file)));
+    const words = `The ${what} “${node.value}” is not in ${path.basename(folder)}.`;
+    const place = { offset: node.offset, length: node.length };
+    if (!near) findings.push({ ...place, message: words });
+    else {
+      const right = path
+        .relative(folder, path.join(path.dirname(file), near))
+        .split(path.sep)
+        .join('/');
+      const fix = { ...place, title: `Change to “${right}”`, text: JSON.stringify(right) };
+      findings.push({ ...place, message: `${words} Did you mean “${right}”?`, fix });
+    }
+  }
+  return findings;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return Promise.resolve(vscode.workspace.fs.stat(vscode.Uri.file(file))).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function names(folder: string): Promise<string[]> {
+  return Promise.resolve(vscode.workspace.fs.readDirectory(vscode.Uri.file(folder))).then(
+    (entries) => entries.map(([name]) => name),
+    () => [],
+  );
+}
+
+/** Offsets to positions, for a text that need not be open. */
+function positions(text: string): (offset: number) => vscode.Position {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (offset) => {
+    const line = Math.max(
+      0,
+      starts.findLastIndex((start) => start <= offset),
+    );
+    return new vscode.Position(line, offset - (starts[line] ?? 0));
+  };
+}
