@@ -5,17 +5,22 @@ import { Problem } from '../../shared/api/error.ts';
 import type { RunEnd } from '../../shared/domain/run.ts';
 import { RUN_FILES } from '../../shared/runDirectory.ts';
 import type { TrackerContext } from '../context.ts';
+import { endRunProcesses } from './control/endRunProcesses.ts';
 import { purgeDeleted } from './control/purgeDeleted.ts';
 import { announceEnd, finishRun, registerModels } from './end/finishRun.ts';
 import { RunFollower } from './follow/follower.ts';
 import type { FoundExit } from './follow/runFolder.ts';
+import { SystemMetrics } from './follow/systemMetrics.ts';
 import type { RunRow } from './repository/storedRun.ts';
 import { type RunScope, type RunScopes, runDirectory } from './runScope.ts';
 import type { RunServices } from './services.ts';
 import { captureInterpreter } from './submit/captureInterpreter.ts';
+import { removePrepared } from './submit/pending.ts';
 import { bootId, type RunPreparer } from './submit/preparer.ts';
 
 const CHECK_MS = 2000;
+/** Between TERM and KILL. */
+export const DEFAULT_GRACE_MS = 10_000;
 /** A wrapper writes its first file in milliseconds; one that has not by then was never started. */
 const WRAPPER_START_MS = 3000;
 
@@ -41,6 +46,8 @@ export class RunSupervisor {
   readonly #preparing = new Map<string, Task>();
   readonly #finishing = new Map<string, Promise<void>>();
   readonly #followers = new Map<string, RunFollower>();
+  readonly #endings = new Map<string, Promise<void>>();
+  readonly #system = new SystemMetrics();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -73,6 +80,7 @@ export class RunSupervisor {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
+    this.#system.stop();
     for (const task of this.#preparing.values())
       task.abort.abort(new Problem('unavailable', 'The tracker is leaving.'));
     await Promise.allSettled([...this.#preparing.values()].map((task) => task.done));
@@ -116,9 +124,21 @@ export class RunSupervisor {
     }
   }
 
-  /** Looks at a run now rather than when the file system tells. */
-  wake(run: string): void {
-    void this.#followers.get(run)?.check();
+  /** Ends the processes of a run; its end is then found like any other. */
+  end(scope: RunScope, run: string, graceMs: number): void {
+    const directory = runDirectory(scope, run);
+    const known = this.#system.known(run);
+    // Asked a second time, with less patience perhaps, both go on: whatever is gone is gone.
+    const done = Promise.all([this.#endings.get(run), endRunProcesses({ directory, run, graceMs, known })])
+      .then(() => undefined)
+      .catch((error: unknown) =>
+        this.#context.log.error({ run, err: error }, 'the processes of a run could not be ended'),
+      )
+      .finally(() => {
+        if (this.#endings.get(run) === done) this.#endings.delete(run);
+        void this.#followers.get(run)?.check();
+      });
+    this.#endings.set(run, done);
   }
 
   /** Stops following a run that is about to be removed. */
@@ -176,6 +196,7 @@ export class RunSupervisor {
         }
       : { reason: 'could-not-start', message: explain(error) };
     const row = scope.queries.find(run);
+    await removePrepared(runDirectory(scope, run));
     await scope.store.writer.write(() =>
       scope.repository.end(run, aborted ? 'cancelled' : 'failed', end, Date.now(), 'tracker'),
     );
@@ -185,12 +206,18 @@ export class RunSupervisor {
   #follow(scope: RunScope, run: string): void {
     if (this.#stopped || this.#followers.has(run)) return;
     const onEnd = (exit: FoundExit | undefined): void => this.#finish(scope, run, exit);
-    this.#followers.set(run, new RunFollower({ scope, run, log: this.#context.log, onEnd }));
+    const onProcess = (startedAt: number): void => this.#system.add(scope, run, startedAt);
+    this.#followers.set(run, new RunFollower({ scope, run, log: this.#context.log, onEnd, onProcess }));
+    // A tracker before this one was asked to end it and did not come to it.
+    if (scope.queries.stored(run).ending !== undefined) this.end(scope, run, DEFAULT_GRACE_MS);
   }
 
   #finish(scope: RunScope, run: string, exit: FoundExit | undefined): void {
     const { log } = this.#context;
-    const done = finishRun({ scope, run, exit, services: this.#services, log })
+    this.#system.remove(run);
+    // A cancelled run has ended only when the last of its processes has.
+    const done = Promise.resolve(this.#endings.get(run))
+      .then(() => finishRun({ scope, run, exit, services: this.#services, log }))
       .catch((error: unknown) => {
         log.error({ run, err: error }, 'a run could not be ended; it will be tried again');
         if (!this.#stopped) setTimeout(() => this.#retryFinish(scope, run), CHECK_MS).unref();

@@ -2,12 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../../../shared/api/error.ts';
 import { RUN_FILES } from '../../../shared/runDirectory.ts';
-import type { Logger } from '../../lifecycle/log.ts';
 import { audit } from '../../workspaces/audit.ts';
 import type { Actor } from '../../workspaces/workspaceStore.ts';
 import { type RunScope, runDirectory } from '../runScope.ts';
 import type { RunSupervisor } from '../supervisor.ts';
-import { endRunProcesses } from './endRunProcesses.ts';
 
 export interface CancelRequest {
   readonly scope: RunScope;
@@ -16,17 +14,14 @@ export interface CancelRequest {
   readonly actor: Actor;
   readonly reason: 'cancelled' | 'superseded';
   readonly graceMs: number;
-  readonly log: Logger;
 }
-
-export const DEFAULT_GRACE_MS = 10_000;
 
 /**
  * Asks a run to end, at whatever stage it is. Resolves once that is written down; the state changes when nothing of the
  * run lives any more. Children with processes of their own are ended too.
  */
 export async function cancelRun(request: CancelRequest): Promise<void> {
-  const { scope, supervisor, run, actor, reason, log } = request;
+  const { scope, supervisor, run, actor, reason } = request;
   const row = scope.queries.row(run);
   for (const child of scope.queries.descendants(run)) {
     const childRow = scope.queries.find(child);
@@ -55,7 +50,5 @@ export async function cancelRun(request: CancelRequest): Promise<void> {
   if (await supervisor.abortPreparing(run, new Problem('cancelled', 'The run was cancelled.'))) {
     if (scope.queries.find(run)?.state !== 'running') return;
   }
-  void endRunProcesses({ directory, run, graceMs: request.graceMs })
-    .catch((error: unknown) => log.error({ run, err: error }, 'the processes of a run could not be ended'))
-    .finally(() => supervisor.wake(run));
+  supervisor.end(scope, run, request.graceMs);
 }

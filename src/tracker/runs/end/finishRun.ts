@@ -44,7 +44,7 @@ export async function finishRun({ scope, run, exit, services, log }: FinishReque
     exit,
     asked: stored.ending,
     lastError: lastErrorLine(tail.bytes.toString('utf8')),
-    peakMemory: stored.peakMemory,
+    peakMemory: scope.metrics.series(run).find(({ key }) => key === 'system/memory')?.max,
   });
   const endedAt = exit !== undefined && 'record' in exit ? exit.record.endedMs : Date.now();
   await scope.store.writer.write(() => {

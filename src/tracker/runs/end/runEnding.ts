@@ -38,8 +38,9 @@ export function endingOf(facts: EndingFacts): Ending {
   const peak = peakOf(facts);
   const memory = peak === undefined ? {} : { peakMemory: peak };
   const codes = exit === undefined ? {} : codesOf(exit);
-  const wasCancelled = exit !== undefined && 'record' in exit && exit.record.canceled;
-  if (asked !== undefined || wasCancelled) {
+  // A command that had ended before it was asked to ended by itself, whatever we were about to do.
+  const wasCancelled = exit !== undefined && 'record' in exit ? exit.record.canceled : asked !== undefined;
+  if (wasCancelled) {
     const reason = asked ?? 'cancelled';
     const message = reason === 'superseded' ? 'superseded by a newer run' : 'cancelled';
     return { state: 'cancelled', end: { ...codes, reason, message, ...memory } };

@@ -18,6 +18,8 @@ export interface FollowerOptions {
   readonly log: Logger;
   /** Called once: the run has ended, everything it wrote before is taken in. Undefined where no one recorded how. */
   readonly onEnd: (exit: FoundExit | undefined) => void;
+  /** Called once the command's own process is known. */
+  readonly onProcess: (startedAt: number) => void;
 }
 
 /**
@@ -30,6 +32,7 @@ export class RunFollower {
   readonly #ingest: RunIngest;
   readonly #log: Logger;
   readonly #onEnd: FollowerOptions['onEnd'];
+  readonly #onProcess: FollowerOptions['onProcess'];
   readonly #watcher: FSWatcher;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -40,11 +43,12 @@ export class RunFollower {
   #missing = 0;
   #ended = false;
 
-  constructor({ scope, run, log, onEnd }: FollowerOptions) {
+  constructor({ scope, run, log, onEnd, onProcess }: FollowerOptions) {
     this.scope = scope;
     this.run = run;
     this.#log = log;
     this.#onEnd = onEnd;
+    this.#onProcess = onProcess;
     this.#directory = runDirectory(scope, run);
     this.#ingest = new RunIngest(scope, run, log);
     const code = path.join(this.#directory, RUN_FILES.code);
@@ -127,6 +131,7 @@ export class RunFollower {
     if (child === undefined) return;
     this.#sawChild = true;
     const { pid, timeMs } = child;
+    this.#onProcess(timeMs);
     const { scope, run } = this;
     if (scope.queries.stored(run).pid === pid) return;
     await scope.store.writer.write(() => scope.repository.change(run, { startedAt: timeMs, detail: { pid } }));

@@ -5,13 +5,13 @@ import type { Handlers } from '../../api/handlers.ts';
 import type { TrackerContext } from '../../context.ts';
 import { actorOf, audit } from '../../workspaces/audit.ts';
 import type { Actor } from '../../workspaces/workspaceStore.ts';
-import { cancelRun, DEFAULT_GRACE_MS } from '../control/cancelRun.ts';
+import { cancelRun } from '../control/cancelRun.ts';
 import { moveRuns } from '../move/moveRuns.ts';
 import { listRuns } from '../repository/runList.ts';
 import { type RunScope, type RunScopes, runDirectory } from '../runScope.ts';
 import type { RunServices } from '../services.ts';
 import { type Submission, submitRun } from '../submit/submitRun.ts';
-import type { RunSupervisor } from '../supervisor.ts';
+import { DEFAULT_GRACE_MS, type RunSupervisor } from '../supervisor.ts';
 
 type Names =
   | 'runs.submit'
@@ -33,7 +33,7 @@ export interface RunHandlerOptions {
 
 export function runHandlers({ context, scopes, services, supervisor }: RunHandlerOptions): Pick<Handlers, Names> {
   const cancel = (scope: RunScope, run: string, actor: Actor, reason: 'cancelled' | 'superseded', graceMs: number) =>
-    cancelRun({ scope, supervisor, run, actor, reason, graceMs, log: context.log });
+    cancelRun({ scope, supervisor, run, actor, reason, graceMs });
 
   const submit = async (scope: RunScope, submission: Submission, actor: Actor): Promise<RunSummary> => {
     const { id, existed } = await submitRun(scope, submission, actor);

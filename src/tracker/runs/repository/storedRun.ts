@@ -66,7 +66,6 @@ export type StoredDetail = Partial<
   readonly launchedBoot?: string;
   /** Why an end was asked for, until it has come. */
   readonly ending?: 'cancelled' | 'superseded';
-  readonly peakMemory?: number;
 };
 
 export function parseEnd(text: string | null): RunEnd | undefined {

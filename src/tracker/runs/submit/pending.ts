@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { RUN_FILES } from '../../../shared/runDirectory.ts';
 import { syncDirectory } from '../../snapshots/store.ts';
 
 /**
@@ -28,4 +29,11 @@ export async function readPending(directory: string): Promise<Pending | undefine
 
 export async function removePending(directory: string): Promise<void> {
   await rm(path.join(directory, NAME), { force: true });
+}
+
+/** Takes away what was made for a start that will not come: the copy of the code, and everything that holds variables. */
+export async function removePrepared(directory: string): Promise<void> {
+  for (const name of [NAME, RUN_FILES.env, RUN_FILES.envJson, RUN_FILES.code]) {
+    await rm(path.join(directory, name), { recursive: true, force: true }).catch(() => undefined);
+  }
 }
