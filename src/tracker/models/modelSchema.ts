@@ -27,7 +27,8 @@ export const modelSchema: Migration = {
       FOREIGN KEY (model, version) REFERENCES model_version (model, version)) WITHOUT ROWID`,
     `CREATE TABLE deployment (
       id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, model TEXT NOT NULL, version INTEGER NOT NULL,
-      kind TEXT NOT NULL, state TEXT NOT NULL, wanted TEXT NOT NULL, message TEXT, port INTEGER UNIQUE,
+      kind TEXT NOT NULL, state TEXT NOT NULL, wanted TEXT NOT NULL, message TEXT, note TEXT,
+      port INTEGER UNIQUE,
       image TEXT, container TEXT, base_image TEXT, engine TEXT, cpus REAL, memory INTEGER, restart TEXT NOT NULL,
       created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
       FOREIGN KEY (model, version) REFERENCES model_version (model, version)) WITHOUT ROWID`,

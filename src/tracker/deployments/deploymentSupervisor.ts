@@ -1,0 +1,278 @@
+import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../../shared/api/error.ts';
+import type { ActivityBoard, ActivityControl } from '../activities/activityBoard.ts';
+import type { Logger } from '../lifecycle/log.ts';
+import type { Actor, WorkspaceStore } from '../workspaces/workspaceStore.ts';
+import type { DeploymentRow } from './deploymentRows.ts';
+import type { DeploymentStore } from './deploymentStore.ts';
+import type { Hosts } from './hosts.ts';
+import { startOnPort } from './ports.ts';
+import { Restarts } from './restarts.ts';
+import type { HostState, ServiceHost, ServiceSpec } from './serviceHost.ts';
+
+export interface SupervisorOptions {
+  readonly deployments: DeploymentStore;
+  readonly hosts: Hosts;
+  readonly activities: ActivityBoard;
+  readonly log: Logger;
+  /** Every workspace that is open. */
+  stores(): readonly WorkspaceStore[];
+  /** Milliseconds that a service may take until it is healthy. */
+  readonly healthyWithinMs?: number;
+}
+
+/** Brings services up and down, keeps their rows true, and takes up again what an earlier tracker left. */
+export class DeploymentSupervisor {
+  readonly #options: SupervisorOptions;
+  readonly #restarts: Restarts;
+  /** What is being done to a deployment; the next thing waits for it. */
+  readonly #working = new Map<string, Promise<unknown>>();
+  /** Activities that can still be cancelled, by deployment. */
+  readonly #bringing = new Map<string, string>();
+  readonly #looking = new Set<string>();
+  #closed = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#restarts = new Restarts((id) => void this.#again(id));
+  }
+
+  /** Builds what is needed and starts; answers with the activity at once. */
+  bring(store: WorkspaceStore, row: DeploymentRow): { activity: string; done: Promise<void> } {
+    const title = `Deploying ${row.model_name}:${row.version} as ${row.name}`;
+    const subject = { kind: 'deployment', id: row.id };
+    const { id, done } = this.#options.activities.start(
+      { kind: 'deployment', title, workspace: store.id, subject },
+      (control) => this.#serial(row.id, () => this.#bring(store, row.id, control)),
+    );
+    this.#bringing.set(row.id, id);
+    const ended = done.finally(() => this.#bringing.delete(row.id));
+    ended.catch((error: Error) =>
+      this.#options.log.warn({ deployment: row.name, reason: error.message }, 'not deployed'),
+    );
+    return { activity: id, done: ended };
+  }
+
+  async start(store: WorkspaceStore, row: DeploymentRow, actor: Actor): Promise<DeploymentRow> {
+    const { deployments } = this.#options;
+    await deployments.change(
+      store,
+      row.id,
+      { wanted: 'running', state: 'starting', message: null },
+      { actor, action: 'start' },
+    );
+    this.#restarts.forget(row.id);
+    // Where the image was never made, or is gone, a start is a deployment.
+    await this.bring(store, row).done;
+    return deployments.find(store, row.id);
+  }
+
+  async stop(store: WorkspaceStore, row: DeploymentRow, actor: Actor): Promise<DeploymentRow> {
+    const { deployments } = this.#options;
+    this.#cancel(row.id);
+    await deployments.change(store, row.id, { wanted: 'stopped' }, { actor, action: 'stop' });
+    await this.#serial(row.id, async () => {
+      await this.#hostOf(row).stop(deployments.spec(store, row));
+      await deployments.change(store, row.id, { state: 'stopped', message: null });
+    });
+    return deployments.find(store, row.id);
+  }
+
+  async delete(store: WorkspaceStore, row: DeploymentRow, actor: Actor): Promise<void> {
+    const { deployments } = this.#options;
+    this.#cancel(row.id);
+    await this.#serial(row.id, async () => {
+      if (!deployments.row(store, row.id)) return;
+      await this.#removeService(store, row);
+      await deployments.delete(store, row, actor);
+    });
+  }
+
+  /** Called when the tracker starts: adopts what runs, restarts what should run, removes what nobody knows. */
+  async reconcile(): Promise<void> {
+    const { deployments, hosts, stores } = this.#options;
+    for (const store of stores()) {
+      for (const row of deployments.rows(store)) {
+        if (row.wanted !== 'running') continue;
+        hosts.follow(this.#hostOf(row));
+        // Killed in the middle of a deployment: bringing it up again finds what is done already.
+        if (row.state === 'building' || row.state === 'starting') this.bring(store, row);
+        else await this.refresh(store, row.id);
+      }
+    }
+  }
+
+  /** Looks at one service, or at all that should run, and writes what is true. */
+  async look(id?: string): Promise<void> {
+    for (const store of this.#options.stores()) {
+      for (const row of this.#options.deployments.rows(store)) {
+        if (row.wanted === 'running' && (id === undefined || row.id === id)) await this.refresh(store, row.id);
+      }
+    }
+  }
+
+  async refresh(store: WorkspaceStore, id: string): Promise<void> {
+    // Whoever works on it writes its state; two looks at a time would only race.
+    if (this.#closed || this.#working.has(id) || this.#looking.has(id)) return;
+    const row = this.#options.deployments.row(store, id);
+    if (row?.wanted !== 'running') return;
+    this.#looking.add(id);
+    try {
+      const host = this.#hostOf(row);
+      const found = await this.#lookAt(host, this.#options.deployments.spec(store, row), row.port);
+      if (this.#closed || this.#working.has(id)) return;
+      const ended = found.state === 'stopped' || found.state === 'failed';
+      const wait = ended && !host.restartsByItself ? this.#restarts.ended(id, row.restart) : undefined;
+      if (found.state === 'healthy') this.#restarts.healthy(id);
+      const again = wait === undefined ? '' : ` It is started again in ${Math.ceil(wait / 1000)} s.`;
+      const message = `${found.message ?? ''}${again}`.trim() || null;
+      await this.#options.deployments.change(store, id, { state: found.state, message });
+    } finally {
+      this.#looking.delete(id);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#restarts.close();
+    // Builds end with the tracker; the next one takes them up, because their rows say `building`.
+    for (const activity of this.#bringing.values()) this.#options.activities.cancel(activity);
+  }
+
+  async #bring(store: WorkspaceStore, id: string, control: ActivityControl): Promise<void> {
+    const { deployments, hosts } = this.#options;
+    const row = deployments.row(store, id);
+    if (!row) return;
+    const host = this.#hostOf(row);
+    const report = (message: string, progress?: number) => control.report(message, progress);
+    const hostControl = { signal: control.signal, report, output: (text: string) => control.output(text) };
+    try {
+      const image = await host.prepare(deployments.spec(store, row), hostControl);
+      if (image) await deployments.built(store, row, image);
+      control.signal.throwIfAborted();
+      await deployments.change(store, id, { state: 'starting', message: null });
+      control.report('Starting the service');
+      const spec = { ...deployments.spec(store, row), image: image?.tag };
+      hosts.follow(host);
+      const port = await startOnPort(row.port ?? undefined, this.#ports(), (one) => host.start(spec, one));
+      await deployments.change(store, id, { port });
+      control.report(`Waiting until it is healthy on port ${port}`);
+      await this.#untilHealthy(host, spec, port, control.signal);
+      await deployments.change(store, id, { state: 'healthy', message: null });
+      control.output(`Healthy: http://127.0.0.1:${port}\n`);
+    } catch (error) {
+      await this.#undo(store, row, host, error, control.signal.aborted);
+      throw error;
+    }
+  }
+
+  /** After a failure nothing runs; the row stays and says why, so that it can be started again or deleted. */
+  async #undo(
+    store: WorkspaceStore,
+    row: DeploymentRow,
+    host: ServiceHost,
+    error: unknown,
+    cancelled: boolean,
+  ): Promise<void> {
+    if (this.#closed) return;
+    const { deployments, log } = this.#options;
+    try {
+      await host.remove(deployments.spec(store, row));
+    } catch (failure) {
+      log.warn({ deployment: row.name, reason: (failure as Error).message }, 'not removed after a failure');
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    const state = cancelled ? 'stopped' : 'failed';
+    await deployments.change(store, row.id, { state, wanted: 'stopped', message: cancelled ? 'Cancelled.' : message });
+  }
+
+  async #untilHealthy(host: ServiceHost, spec: ServiceSpec, port: number, signal: AbortSignal): Promise<void> {
+    const within = this.#options.healthyWithinMs ?? 90_000;
+    const deadline = Date.now() + within;
+    for (let wait = 20; ; wait = Math.min(500, wait * 1.5)) {
+      signal.throwIfAborted();
+      const { state, message } = await host.look(spec, port);
+      if (state === 'healthy') return;
+      const gone = state === 'failed' || state === 'stopped';
+      if (gone || Date.now() > deadline) {
+        const last = (await host.log(spec, 15)).toString('utf8').trim();
+        const why = message ?? (gone ? 'it ended.' : `it was not healthy within ${within / 1000} s.`);
+        const words = last.split('\n').findLast((line) => line !== '' && !line.startsWith('{')) ?? '';
+        throw new Problem(
+          'unhealthy',
+          `The service did not come up: ${why.includes(words) ? why : `${why} ${words}`}`,
+          {
+            details: last === '' ? undefined : last.split('\n'),
+          },
+        );
+      }
+      await sleep(wait);
+    }
+  }
+
+  async #lookAt(host: ServiceHost, spec: ServiceSpec, port: number | null): Promise<HostState> {
+    try {
+      return await host.look(spec, port ?? undefined);
+    } catch (error) {
+      // An engine that does not answer says nothing about the service, but nobody can vouch for it either.
+      return { state: 'unhealthy', message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async #again(id: string): Promise<void> {
+    for (const store of this.#options.stores()) {
+      const row = this.#options.deployments.row(store, id);
+      if (row?.wanted !== 'running' || this.#closed) continue;
+      await this.#serial(id, async () => {
+        const spec = this.#options.deployments.spec(store, row);
+        await this.#options.deployments.change(store, id, { state: 'starting', message: null });
+        await this.#hostOf(row).start(spec, row.port ?? 0);
+      }).catch((error: Error) =>
+        this.#options.log.warn({ deployment: row.name, reason: error.message }, 'not restarted'),
+      );
+      await this.refresh(store, id);
+    }
+  }
+
+  async #removeService(store: WorkspaceStore, row: DeploymentRow): Promise<void> {
+    const spec = this.#options.deployments.spec(store, row);
+    try {
+      await this.#hostOf(row).remove(spec);
+    } catch (error) {
+      // With the engine its containers are gone; a row without either must still be deletable.
+      if (!(error instanceof Problem && error.code === 'no-engine')) throw error;
+    }
+    fs.rmSync(spec.folder, { recursive: true, force: true });
+  }
+
+  #hostOf(row: DeploymentRow): ServiceHost {
+    return this.#options.hosts.of(row.kind, row.engine);
+  }
+
+  #cancel(id: string): void {
+    this.#restarts.forget(id);
+    const activity = this.#bringing.get(id);
+    if (activity !== undefined) this.#options.activities.cancel(activity);
+  }
+
+  /** Ports of all deployments, so that a stopped one finds its own free. */
+  #ports(): Set<number> {
+    const { deployments, stores } = this.#options;
+    return new Set(stores().flatMap((store) => deployments.rows(store).flatMap((row) => row.port ?? [])));
+  }
+
+  #serial<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#working.get(id) ?? Promise.resolve();
+    const next = before.then(work);
+    const settled = next.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#working.set(id, settled);
+    void settled.then(() => {
+      if (this.#working.get(id) === settled) this.#working.delete(id);
+    });
+    return next;
+  }
+}
