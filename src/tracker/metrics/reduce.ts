@@ -38,8 +38,8 @@ export interface Part {
   points(): Columns;
 }
 
-/** Chunks cut by the ends of the range make the number of points in it uncertain by this much. */
-const EDGE_POINTS = 2 * 4096;
+/** Two chunks cut by the ends of the range, and a tail, make the number of points in it uncertain by this much. */
+const EDGE_POINTS = 3 * 4096;
 
 /** @param whole the statistics of the whole series, which give the range where the options do not. */
 export function reduceParts(parts: readonly Part[], whole: Stats, options: ReduceOptions): Reduced {

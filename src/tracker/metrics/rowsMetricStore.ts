@@ -6,7 +6,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { collectSeries } from './collectSeries.ts';
 import type { MetricStore, Page, ReadOptions, SeriesInfo } from './metricStore.ts';
 import { rangeOf, readPage } from './page.ts';
-import { type Columns, columns, type MetricPoint, put } from './points.ts';
+import { type Columns, columns, type MetricPoint, put, slice } from './points.ts';
 import { type Reduced, type ReduceOptions, reduceParts } from './reduce.ts';
 import { infoOf } from './seriesInfo.ts';
 import { emptyStats, foldPoints, type Stats } from './stats.ts';
@@ -25,6 +25,9 @@ export const ROWS_SCHEMA: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
   'CREATE TABLE metric_name (id INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE) STRICT',
 ];
+
+/** As large as chunks, which is what reducing expects. */
+const PART_POINTS = 4096;
 
 interface Row {
   readonly step: number;
@@ -107,10 +110,15 @@ export class RowsMetricStore implements MetricStore {
   }
 
   reduce(run: string, key: string, options: ReduceOptions): Reduced {
-    const points = this.#read(run, key);
-    const stats = this.#stats(run, key);
-    const parts = points.steps.length === 0 ? [] : [{ stats, tier: () => undefined, points: () => points }];
-    return reduceParts(parts, stats, options);
+    const all = this.#read(run, key);
+    const parts = [];
+    for (let from = 0; from < all.steps.length; from += PART_POINTS) {
+      const points = slice(all, from, from + PART_POINTS);
+      const stats = emptyStats();
+      foldPoints(stats, points);
+      parts.push({ stats, tier: () => undefined, points: () => points });
+    }
+    return reduceParts(parts, this.#stats(run, key), options);
   }
 
   summaries(runs: readonly string[]): SummaryTable {

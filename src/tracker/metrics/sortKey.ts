@@ -22,7 +22,8 @@ function writeOrdered(bytes: Uint8Array, at: number, number: number): void {
 }
 
 function readOrdered(bytes: Uint8Array, at: number): number {
-  const copy = bytes.slice(at, at + 8);
+  // Not slice(): SQLite's blobs are Buffers, whose slices share their memory.
+  const copy = Uint8Array.from(bytes.subarray(at, at + 8));
   flip(copy, 0, ((copy[0] ?? 0) & 0x80) === 0);
   return new DataView(copy.buffer).getFloat64(0);
 }
