@@ -1,22 +1,33 @@
 import { Problem } from '../shared/api/error.ts';
 import { EXIT_ALREADY_RUNNING, EXIT_REFUSED } from '../shared/discovery.ts';
 import { createTrackerPart } from './api/trackerPart.ts';
+import { createDeploymentsPart } from './deployments/deploymentsPart.ts';
 import { parseTrackerArguments } from './lifecycle/arguments.ts';
 import { type Compose, runTracker } from './lifecycle/tracker.ts';
 import { metricsOf } from './metrics/ofWorkspace.ts';
+import { createModelsPart } from './models/modelsPart.ts';
+import { createRunLookup } from './models/runLookup.ts';
 import { createRunsPart } from './runs/runsPart.ts';
 import { createWorkspacesPart } from './workspaces/workspacesPart.ts';
 
 /** Wires the parts; nothing else. What one part needs of another it is handed here. */
-const compose: Compose = (context, composition) => [
-  createTrackerPart(context, composition),
-  createWorkspacesPart(context, composition.registry),
-  createRunsPart(context, {
-    metrics: metricsOf,
-    mintRunToken: (workspace, run) => context.tokens.mint({ kind: 'run', workspace, run }),
-    mintTerminalToken: (workspace) => context.tokens.mint({ kind: 'terminal', workspace }),
-  }),
-];
+const compose: Compose = (context, composition) => {
+  const models = createModelsPart(context, { runs: createRunLookup(metricsOf) });
+  const deployments = createDeploymentsPart(context, { registry: models.registry });
+  return [
+    createTrackerPart(context, composition),
+    createWorkspacesPart(context, composition.registry, { beforeDelete: deployments.removeAll }),
+    createRunsPart(context, {
+      metrics: metricsOf,
+      mintRunToken: (workspace, run) => context.tokens.mint({ kind: 'run', workspace, run }),
+      mintTerminalToken: (workspace) => context.tokens.mint({ kind: 'terminal', workspace }),
+      registerModel: models.registerModel,
+      usersOfRun: models.usersOfRun,
+    }),
+    models,
+    deployments,
+  ];
+};
 
 runTracker(parseTrackerArguments(process.argv.slice(2), process.env), compose).catch((error: unknown) => {
   if (error instanceof Problem) {

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { Problem } from '../../shared/api/error.ts';
-import type { ModelVersion } from '../../shared/domain/model.ts';
 import type { Part } from '../api/handlers.ts';
 import type { TrackerContext } from '../context.ts';
 import { actorOf } from '../workspaces/audit.ts';
@@ -37,7 +36,7 @@ export interface ModelsPart extends Part<ModelRouteName> {
   /** For the deployments part. */
   readonly registry: ModelRegistry;
   /** For the runs part. */
-  registerModel(store: WorkspaceStore, model: LoggedModel, actor: Actor): Promise<ModelVersion>;
+  registerModel(store: WorkspaceStore, model: LoggedModel, actor: Actor): Promise<void>;
   usersOfRun(store: WorkspaceStore, run: string): string[];
 }
 
@@ -49,8 +48,9 @@ export function createModelsPart(context: TrackerContext, services: ModelService
   const open = (params: { workspace: string }) => workspaces.open(params.workspace);
   return {
     registry,
-    registerModel: async (store, { run, name, path: inner, requestId }, actor) =>
-      registry.register(store, { name, source: { run, path: inner }, requestId }, actor),
+    registerModel: async (store, { run, name, path: inner, requestId }, actor) => {
+      await registry.register(store, { name, source: { run, path: inner }, requestId: `${run}/${requestId}` }, actor);
+    },
     usersOfRun: (store, run) => registry.usersOfRun(store, run),
     handlers: {
       'models.list': ({ params }) => ({ models: registry.list(open(params)) }),

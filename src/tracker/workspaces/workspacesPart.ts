@@ -12,6 +12,7 @@ import {
   updateExperiment,
 } from './experiments.ts';
 import type { WorkspaceRegistry } from './registry.ts';
+import type { Actor, WorkspaceStore } from './workspaceStore.ts';
 
 type Names =
   | 'workspaces.list'
@@ -28,8 +29,17 @@ type Names =
   | 'experiments.delete'
   | 'experiments.restore';
 
+export interface WorkspaceServices {
+  /** Ends what runs for a workspace outside of it, such as containers, before it is deleted. */
+  beforeDelete?(store: WorkspaceStore, actor: Actor): Promise<void>;
+}
+
 /** Workspaces, experiments and the audit trail over the API. */
-export function createWorkspacesPart(context: TrackerContext, registry: WorkspaceRegistry): Part<Names> {
+export function createWorkspacesPart(
+  context: TrackerContext,
+  registry: WorkspaceRegistry,
+  services: WorkspaceServices = {},
+): Part<Names> {
   const { events } = context;
   return {
     handlers: {
@@ -44,6 +54,7 @@ export function createWorkspacesPart(context: TrackerContext, registry: Workspac
       'workspaces.contents': ({ params }) => contentsOf(registry.open(params.workspace)),
       'workspaces.delete': async ({ params, query, caller }) => {
         refuseDeletion(registry, params.workspace, query.confirm);
+        await services.beforeDelete?.(registry.open(params.workspace), actorOf(caller));
         await registry.delete(params.workspace, actorOf(caller));
         return {};
       },

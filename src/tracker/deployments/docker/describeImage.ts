@@ -69,43 +69,48 @@ export function describeImage(options: ImageOptions): ImagePlan {
     files: [
       { name: 'Dockerfile', text: dockerfile(options) },
       ...(runtime.kind === 'files' ? below('runtime/node_modules', runtime.files) : []),
-      ...below('program', options.programFiles),
-      ...below('model', options.modelFiles),
-      { name: 'service.json', text: `${JSON.stringify(service, null, 2)}\n` },
+      ...below('app', options.programFiles),
+      ...below('app/model', options.modelFiles),
+      { name: 'app/service.json', text: `${JSON.stringify(service, null, 2)}\n` },
     ],
   };
 }
 
 /**
- * What changes least comes first, so that versions of a model, and models, share the layers of the runtime. The key of
- * a service, like every secret, is in no layer.
+ * What changes least comes first, so that all images of a home share the settings, and versions and models share the
+ * layers of the runtime. The key of a service, like every secret, is in no layer.
  */
 export function dockerfile({ spec, home, runtime }: ImageOptions): string {
-  const label = (name: string, value: string) => `LABEL ${name}=${quoteLabel(value)}`;
   const health = ['sh', '/app/health.sh', HEALTH_FILE, '15'];
+  const labels = {
+    [LABELS.workspace]: spec.workspace,
+    [LABELS.model]: spec.model,
+    [LABELS.version]: String(spec.version),
+  };
   return [
     `FROM ${checkImageName(spec.baseImage)}`,
-    label(LABELS.home, home),
+    `LABEL ${LABELS.home}=${quoteLabel(home)}`,
     'WORKDIR /app',
     'ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1',
-    ...(runtime.kind === 'files'
-      ? ['COPY runtime/ /app/']
-      : [
-          `RUN npm install --prefix /app --omit=dev --ignore-scripts --no-audit --no-fund onnxruntime-node@${runtime.version} && rm -rf /app/node_modules/onnxruntime-node/bin/napi-v6/darwin /app/node_modules/onnxruntime-node/bin/napi-v6/win32`,
-        ]),
-    'COPY program/ /app/',
-    label(LABELS.workspace, spec.workspace),
-    label(LABELS.model, spec.model),
-    label(LABELS.version, String(spec.version)),
-    'COPY model/ /app/model/',
-    'COPY service.json /app/service.json',
-    'USER 65534:65534',
     `EXPOSE ${INNER_PORT}`,
     `HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 CMD ${JSON.stringify(health)}`,
     'ENTRYPOINT []',
     'CMD ["node", "/app/server.cjs", "/app/service.json"]',
+    runtime.kind === 'files' ? 'COPY runtime/ /app/' : `RUN ${npmInstall(runtime.version)}`,
+    'USER 65534:65534',
+    `LABEL ${Object.entries(labels)
+      .map(([name, value]) => `${name}=${quoteLabel(value)}`)
+      .join(' ')}`,
+    'COPY app/ /app/',
     '',
   ].join('\n');
+}
+
+/** Installs onnxruntime and drops its libraries for other systems, which are half of its size. */
+function npmInstall(version: string): string {
+  const binaries = '/app/node_modules/onnxruntime-node/bin/napi-v6';
+  const flags = '--omit=dev --ignore-scripts --no-audit --no-fund';
+  return `npm install --prefix /app ${flags} onnxruntime-node@${version} && rm -rf ${binaries}/darwin ${binaries}/win32`;
 }
 
 /**
