@@ -124,6 +124,8 @@ async function launch(home: string, options: TrackerOptions): Promise<Running> {
     output += text;
   });
   const discovery = await awaitDiscovery(home, child, () => output);
+  // Answered only when every part has started: until then a test would race with the start.
+  await new TrackerClient(discovery).call('tracker.info', {});
   return {
     discovery,
     output: () => output,

@@ -33,6 +33,8 @@ export class EventStreams {
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
+      // The connection ends with the stream: kept alive, it would hold up the end of the tracker.
+      connection: 'close',
       'x-content-type-options': 'nosniff',
     });
     response.socket?.setNoDelay(true);

@@ -4,14 +4,18 @@ import { PROTOCOL } from '../../shared/discovery.ts';
 import { ownVersion } from '../../shared/ownVersion.ts';
 import { programFile } from '../../shared/programFiles.ts';
 import { ActivityBoard } from '../activities/activityBoard.ts';
+import { drainable } from '../api/drain.ts';
 import { EventHub } from '../api/eventHub.ts';
 import { EventStreams } from '../api/eventStream.ts';
 import type { Handlers } from '../api/handlers.ts';
 import { createApiServer } from '../api/server.ts';
 import type { TrackerContext } from '../context.ts';
 import { readProcess } from '../runs/wrapper/processIdentity.ts';
+import type { Db } from '../store/database.ts';
 import { FullDisk } from '../store/fullDisk.ts';
 import { Writer } from '../store/writer.ts';
+import { BackupSchedule } from '../workspaces/backupSchedule.ts';
+import { getSetting, setSetting } from '../workspaces/homeDatabase.ts';
 import { WorkspaceRegistry } from '../workspaces/registry.ts';
 import { isInTree } from '../workspaces/runTree.ts';
 import { listenOnLoopback, readAddress, writeAddress } from './address.ts';
@@ -19,7 +23,7 @@ import type { TrackerArguments } from './arguments.ts';
 import { announce, withdraw } from './discovery.ts';
 import { refuseRemoteHome } from './filesystem.ts';
 import { createHome } from './home.ts';
-import { lockHome } from './homeLock.ts';
+import { homeBackups, lockHome } from './homeLock.ts';
 import { watchHome } from './homeWatch.ts';
 import { IdleWatch } from './idle.ts';
 import { createLogger } from './log.ts';
@@ -43,6 +47,9 @@ export interface Composition {
 /** Makes the parts of the tracker; `main.ts` hands it in. */
 export type Compose = (context: TrackerContext, composition: Composition) => readonly AnyPart[];
 
+/** Setting of home.db that is left standing when the tracker ends without order. */
+const RUNNING = 'running';
+
 /** How long what is being answered may take when the tracker leaves. */
 const DRAIN_MS = 3000;
 
@@ -58,7 +65,7 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
   refuseRemoteHome(args.home);
   const home = createHome(args.home);
   const log = createLogger(args.foreground ? undefined : path.join(home.logs, 'tracker.log'));
-  const homeDb = lockHome(home);
+  const { db: homeDb, repaired } = lockHome(home);
   const kept = readAddress(home.addressFile);
   const tokens = new Tokens(kept.key);
   const events = new EventHub();
@@ -90,28 +97,30 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
     onActivity: idle.use,
   });
 
+  const drain = drainable(server);
+  let backups: BackupSchedule | undefined;
   let leaving = false;
   function leave(why: string): void {
     if (leaving) return;
     leaving = true;
     log.info({ why }, 'the tracker leaves');
     // One turn later, so that the answer to the request that asked for it goes out first.
-    setTimeout(() => void end().finally(() => process.exit(0)), 20);
+    // What is still starting is let finish: half a part cannot be stopped in order.
+    setTimeout(() => void ready.promise.then(end).finally(() => process.exit(0)), 20);
   }
   async function end(): Promise<void> {
     idle.stop();
     stopWatchingHome();
     fullDisk.stop();
     streams.close();
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
-    await closed;
+    await drain(DRAIN_MS);
     for (const part of [...parts].reverse()) {
       await Promise.resolve(part.stop?.()).catch((error: unknown) => log.error({ err: error }, 'a part did not stop'));
     }
+    backups?.stop();
     withdraw(home);
     registry.closeAll();
+    setSetting(homeDb, RUNNING, 'no');
     homeWriter.close();
     homeDb.close();
   }
@@ -146,8 +155,16 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
     events.emit({ type: 'notice', level: 'warning', message, hint: 'Open new terminals for scripts that log to it.' });
   }
 
+  const wasUnclean = getSetting(homeDb, RUNNING) === 'yes';
+  setSetting(homeDb, RUNNING, 'yes');
   fullDisk.prepare();
+  if (repaired !== undefined) {
+    log.error(repaired.message);
+    events.emit(repaired);
+    await registry.reconcile();
+  }
   await registry.ensureOne();
+  backups = scheduleBackups(context, registry, homeDb, wasUnclean, fullDisk);
   parts = compose(context, { registry, streams, startedAt, leave });
   for (const part of parts) {
     try {
@@ -172,4 +189,23 @@ function mergeHandlers(parts: readonly AnyPart[]): Partial<Handlers> {
     Object.assign(merged, handlers);
   }
   return merged;
+}
+
+function scheduleBackups(
+  { home, events, log }: TrackerContext,
+  registry: WorkspaceRegistry,
+  homeDb: Db,
+  checkAll: boolean,
+  fullDisk: FullDisk,
+): BackupSchedule {
+  const databases = () => [
+    { name: 'the home', db: homeDb, file: home.database, folder: homeBackups(home) },
+    ...registry
+      .all()
+      .filter(({ readOnly }) => readOnly === undefined)
+      .map(({ id, db, paths }) => ({ name: `workspace ${id}`, db, file: paths.database, folder: paths.backups })),
+  ];
+  const schedule = new BackupSchedule({ databases, checkAll, events, log, fullDisk });
+  schedule.start();
+  return schedule;
 }

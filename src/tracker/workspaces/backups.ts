@@ -87,8 +87,8 @@ export function restoreBackup(database: string, folder: string, name?: string): 
   return { restored, setAside };
 }
 
-/** Renames a database and what belongs to it; undefined when there is none. */
-function moveAside(database: string): string | undefined {
+/** Renames a database that nobody has open, and what belongs to it; undefined when there is none. */
+export function moveAside(database: string): string | undefined {
   const stamp = new Date().toISOString().replace(/[:.]/g, '-');
   const aside = `${database}.set-aside-${stamp}`;
   for (const rest of ['-wal', '-shm']) {

@@ -9,6 +9,7 @@ import type { Writer } from '../store/writer.ts';
 import { audit } from './audit.ts';
 import { type Restored, restoreBackup } from './backups.ts';
 import * as rows from './homeDatabase.ts';
+import { readLabel, writeLabel } from './label.ts';
 import { auditRestore, type OpenStore, openStore, type StoreServices } from './openStore.ts';
 import {
   type Actor,
@@ -74,6 +75,39 @@ export class WorkspaceRegistry implements Workspaces {
       ?.id;
   }
 
+  /** Holds the list against the folders, after home.db had to be repaired: the folders are right. */
+  async reconcile(): Promise<void> {
+    const { db, writer, home, log } = this.#options;
+    const folders = fs
+      .readdirSync(home.workspaces)
+      .filter((id) => fs.existsSync(workspacePaths(this.#directory(id)).database));
+    const known = rows.listWorkspaces(db);
+    const lost = known.filter(({ id }) => !folders.includes(id));
+    const found = folders.filter((id) => !known.some((row) => row.id === id));
+    log.warn({ lost: lost.map(({ id }) => id), found }, 'the list of workspaces is held against their folders');
+    await writer.write(() => {
+      for (const { id, name } of lost) {
+        rows.forgetWorkspace(db, id);
+        audit(db, { actor: 'tracker', action: 'lose', kind: 'workspace', subject: id, detail: { name } });
+      }
+      for (const id of found) {
+        if (rows.isIdTaken(db, id)) rows.forgetWorkspace(db, id);
+        const name = this.#freeName(readLabel(this.#directory(id)) ?? id);
+        rows.insertWorkspace(db, {
+          id,
+          name,
+          isDefault: false,
+          createdAt: Math.round(fs.statSync(this.#directory(id)).birthtimeMs),
+        });
+        audit(db, { actor: 'tracker', action: 'adopt', kind: 'workspace', subject: id, detail: { name } });
+      }
+      const [first] = rows.listWorkspaces(db);
+      if (first !== undefined && !rows.listWorkspaces(db).some(({ isDefault }) => isDefault)) {
+        rows.setDefaultWorkspace(db, first.id);
+      }
+    });
+  }
+
   /** A home has at least one workspace from its first start on. */
   async ensureOne(): Promise<void> {
     await this.#finishDeletions();
@@ -90,6 +124,7 @@ export class WorkspaceRegistry implements Workspaces {
     createWorkspaceFolders(paths);
     const opened = openStore(id, paths, false, this.#options);
     const isDefault = rows.listWorkspaces(db).length === 0;
+    writeLabel(paths.root, { id, name });
     await writer.write(() => {
       rows.insertWorkspace(db, { id, name, isDefault, createdAt: Date.now() });
       audit(db, { actor, action: 'create', kind: 'workspace', subject: id, detail: { name } });
@@ -118,6 +153,7 @@ export class WorkspaceRegistry implements Workspaces {
         audit(db, { actor, action: 'make-default', kind: 'workspace', subject: id });
       }
     });
+    if (name !== undefined) writeLabel(this.#directory(id), { id, name });
     events.emit({ type: 'workspaces' });
     return this.get(id);
   }
@@ -202,6 +238,11 @@ export class WorkspaceRegistry implements Workspaces {
     if (rows.listWorkspaces(this.#options.db).some((row) => row.name === name)) {
       throw new Problem('conflict', `There is a workspace named ${name} already.`, { hint: 'Choose another name.' });
     }
+  }
+
+  #freeName(name: string): string {
+    const taken = rows.listWorkspaces(this.#options.db).map((row) => row.name);
+    return taken.includes(name) ? `${name} (${randomBytes(2).toString('hex')})` : name;
   }
 
   /** A readable id; never one that was used before, so that an old address cannot reach a new workspace. */
