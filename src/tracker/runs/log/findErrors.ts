@@ -98,7 +98,7 @@ export class ErrorParser {
     }
     const r = /^Error(?: in .+? ?:|:)/.exec(line);
     if (r) {
-      this.#begin('r', offset, line, rFrames(line));
+      this.#begin('r', offset, line, this.#nodeFrame ? [this.#nodeFrame] : rFrames(line));
       return;
     }
     const julia = /^ERROR: (.+)$/.exec(line)?.[1];
@@ -130,6 +130,8 @@ export class ErrorParser {
         return this.#continuePython(block, line);
       case 'r': {
         if (/^Execution halted/.test(line) || /^Calls: /.test(line)) return true;
+        // `Error: …` is Node's way as well.
+        if (nodeFrame(line) !== undefined) return this.#continueNode(block, line);
         if (block.lines > 3 || !/^\s/.test(line)) return false;
         block.message = `${block.message.trimEnd()} ${line.trim()}`;
         block.frames.push(...rFrames(line));
@@ -141,13 +143,15 @@ export class ErrorParser {
         if (frame?.[1] !== undefined) block.frames.push({ file: frame[1], line: Number(frame[2]) });
         return frame !== null || /^(?:Stacktrace:|\s)/.test(line);
       }
-      default: {
-        const frame = /^\s+at (?:(.+?) \()?(?:file:\/\/)?(.+?):(\d+):\d+\)?$/.exec(line);
-        if (frame?.[2] === undefined) return /^\s+at /.test(line);
-        block.frames.push({ file: frame[2], line: Number(frame[3]), ...(frame[1] ? { function: frame[1] } : {}) });
-        return true;
-      }
+      default:
+        return this.#continueNode(block, line);
     }
+  }
+
+  #continueNode(block: Block, line: string): boolean {
+    const frame = nodeFrame(line);
+    if (frame !== undefined) block.frames.push(frame);
+    return frame !== undefined || /^\s+at /.test(line);
   }
 
   #continuePython(block: Block, line: string): boolean {
@@ -197,6 +201,12 @@ function withoutPrefix(line: string): string {
     /^(?:\[(?:rank)?\d+\](?::|:\s)? ?|\(\w+ pid=\d+(?:, ip=[\d.]+)?\) |[ ]*\+ (?=Exception Group)| {2,4}\| )/,
     '',
   );
+}
+
+function nodeFrame(line: string): FoundFrame | undefined {
+  const found = /^\s+at (?:(.+?) \()?(?:file:\/\/)?(.+?):(\d+):\d+\)?$/.exec(line);
+  if (found?.[2] === undefined) return undefined;
+  return { file: found[2], line: Number(found[3]), ...(found[1] ? { function: found[1] } : {}) };
 }
 
 /** R names places as `train.R#12` in `Error in f(x) at train.R#12 :`, and as `train.R:3:5` where it cannot parse. */

@@ -10,7 +10,10 @@ export function plainText(text: string): string {
   return text
     .replaceAll(ESCAPES, '')
     .split('\n')
-    .map((line) => line.replace(/\r+$/, '').replace(/^.*\r/, ''))
+    .map((line) => {
+      const shown = line.replace(/\r+$/, '');
+      return shown.slice(shown.lastIndexOf('\r') + 1);
+    })
     .join('\n');
 }
 

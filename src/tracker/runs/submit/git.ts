@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { GitState } from '../../../shared/domain/run.ts';
+import { looksSecret } from '../../snapshots/ignore/builtin.ts';
 
 const run = promisify(execFile);
 
@@ -37,7 +38,7 @@ export async function gitState(folder: string, signal?: AbortSignal): Promise<Gi
     ...(state.commit === undefined ? {} : { commit: state.commit }),
     ...(state.branch === undefined ? {} : { branch: state.branch }),
     changed: changed.slice(0, MAX_CHANGED),
-    ...(diff ? { diff: cut(diff) } : {}),
+    ...(diff ? { diff: cut(withoutSecrets(diff)) } : {}),
   };
 }
 
@@ -60,6 +61,14 @@ export function parseStatus(text: string): { commit?: string; branch?: string; c
     if (path !== undefined) result.changed.push(path);
   }
   return result;
+}
+
+/** Without the sections of files that usually hold secrets, which are in no snapshot either. */
+function withoutSecrets(diff: string): string {
+  return diff
+    .split(/^(?=diff --git )/m)
+    .filter((section) => !looksSecret(/^diff --git .*\/([^/\n"]+)"?$/m.exec(section)?.[1] ?? ''))
+    .join('');
 }
 
 function cut(diff: string): string {
