@@ -81,7 +81,7 @@ async function nodeTests(
   const args = [
     '--test',
     `--test-concurrency=${concurrency}`,
-    '--test-timeout=600000',
+    '--test-timeout=300000',
     ...reporters,
     ...nodeTestGlobs[ring],
   ];
