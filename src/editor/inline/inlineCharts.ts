@@ -15,23 +15,27 @@ type Curve = ReplyFor<'runs.curves'>['curves'][number];
 
 /** Redrawn at most this often while a run moves. */
 const redrawMs = 250;
+/** A value and a curve for each of a line's first four metrics. */
+const slots = 8;
 const foregrounds = { light: '#616161', dark: '#a0a0a0' };
 
 /**
  * At each line that logs a metric: its latest value and a small curve of the script's current or last run, greyed once
- * the line reads otherwise than it did in that run. One decoration type; every curve is an instance of it.
+ * the line reads otherwise than it did in that run. What stands at one place is drawn in the order of the decoration
+ * types' keys (the editor sorts by class name), so each place in the line has a type of its own, sorted by key.
  */
 export class InlineCharts implements Disposable {
   readonly #runs: ScriptRuns;
   readonly #owner = new Owner();
-  readonly #type = this.#owner.own(
-    vscode.window.createTextEditorDecorationType({ rangeBehavior: vscode.DecorationRangeBehavior.ClosedOpen }),
-  );
+  readonly #slots: readonly vscode.TextEditorDecorationType[];
   readonly #calls = new Map<string, { version: number; calls: LogCall[] }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(runs: ScriptRuns) {
     this.#runs = runs;
+    this.#slots = Array.from({ length: slots }, () =>
+      this.#owner.own(vscode.window.createTextEditorDecorationType({})),
+    ).sort((a, b) => (a.key < b.key ? -1 : 1));
     const redraw = () => this.redraw();
     this.#owner.ownAll(
       runs.onChange(redraw),
@@ -61,8 +65,8 @@ export class InlineCharts implements Disposable {
     this.#owner.dispose();
   }
 
-  /** What is drawn in a document now, for tests. */
-  decorations(document: vscode.TextDocument): vscode.DecorationOptions[] {
+  /** What is to be drawn in a document now: for each place in a line, the decorations that stand there. */
+  decorations(document: vscode.TextDocument): vscode.DecorationOptions[][] {
     if (document.languageId !== 'python' || document.uri.scheme !== 'file') return [];
     if (!setting('trainyard.inlineCharts.enabled', document.uri)) return [];
     const calls = this.#callsOf(document);
@@ -71,11 +75,16 @@ export class InlineCharts implements Disposable {
       document.uri.fsPath,
       calls.flatMap(({ keys }) => keys),
     );
-    return script ? calls.flatMap((call) => this.#decorationsOf(document, call, script)) : [];
+    if (!script) return [];
+    const lines = calls.map((call) => this.#decorationsOf(document, call, script));
+    return this.#slots.map((_, slot) => lines.flatMap((line) => line[slot] ?? []));
   }
 
   #draw(editor: vscode.TextEditor): void {
-    editor.setDecorations(this.#type, this.decorations(editor.document));
+    const decorations = this.decorations(editor.document);
+    this.#slots.forEach((type, slot) => {
+      editor.setDecorations(type, decorations[slot] ?? []);
+    });
   }
 
   #callsOf(document: vscode.TextDocument): LogCall[] {
@@ -87,7 +96,11 @@ export class InlineCharts implements Disposable {
     return calls;
   }
 
-  #decorationsOf(document: vscode.TextDocument, call: LogCall, script: ScriptRun): vscode.DecorationOptions[] {
+  #decorationsOf(
+    document: vscode.TextDocument,
+    call: LogCall,
+    script: ScriptRun,
+  ): (vscode.DecorationOptions | undefined)[] {
     const source = document.getText(new vscode.Range(document.positionAt(call.offset), document.positionAt(call.end)));
     const stale = isStale(source, script.source);
     const line = document.lineAt(document.positionAt(call.end).line);
@@ -108,7 +121,7 @@ export class InlineCharts implements Disposable {
         },
       };
       const curve = script.curves.get(key);
-      if (!curve || curve.x.length < 2) return [words];
+      if (!curve || curve.x.length < 2) return [words, undefined];
       const style = { ...curve, color: seriesStyle(script.run.id).color };
       const icon = vscode.Uri.parse(svgDataUri(sparkline(style, { stale })));
       return [
@@ -125,7 +138,9 @@ export class InlineCharts implements Disposable {
     const extreme = (value: number | undefined) => (value === undefined ? undefined : formatNumber(value));
     const parts = [
       `**${escapeMarkdown(key)}** ${metric ? formatNumber(metric.last) : ''} — ${runWords(run, stale)}`,
-      ...(curve && curve.x.length > 1 ? [`![chart of ${escapeMarkdown(key)}](${this.#chart(run, curve)})`] : []),
+      ...(curve && curve.x.length > 1
+        ? [`![chart of ${escapeMarkdown(key)}](${this.#chart(run, curve)}|width=340,height=130)`]
+        : []),
       markdownTable([
         ['last step', metric ? String(metric.lastStep) : undefined],
         ['points', metric ? String(metric.count) : undefined],

@@ -6,7 +6,7 @@ export const widest = 40;
 
 /** `loss 0.131`, its name shortened from the front where the end tells more (`val/loss`). */
 export function inlineText(key: string, metric: MetricSummary, room: number): string {
-  const value = formatNumber(metric.last);
+  const value = formatNumber(metric.last, 4);
   const name =
     key.length + 1 + value.length <= room ? key : `…${key.slice(key.length - Math.max(1, room - value.length - 2))}`;
   return `${name} ${value}`;

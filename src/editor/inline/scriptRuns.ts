@@ -111,8 +111,8 @@ export class ScriptRuns implements Disposable {
   }
 
   async #readSource(file: string, entry: Entry, run: RunSummary): Promise<void> {
-    if (run.script === undefined || isPreparing(run)) return;
-    const query = { path: run.script.split(path.sep).join('/') };
+    if (run.folder === undefined || isPreparing(run)) return;
+    const query = { path: path.relative(run.folder, file).split(path.sep).join('/') };
     try {
       const at = { workspace: run.workspace, run: run.id };
       const response = await this.#state.session.bytes('runs.snapshotFile', { params: at, query });
@@ -162,6 +162,9 @@ export class ScriptRuns implements Disposable {
     for (const [file, entry] of this.#entries) {
       if (entry.run?.id !== id) continue;
       for (const metric of metrics) entry.metrics.set(metric.key, metric);
+      const { headline } = entry.run;
+      const moved = metrics.find(({ key }) => key === headline?.key);
+      if (headline && moved) entry.run = { ...entry.run, headline: { ...headline, value: moved.last } };
       if (metrics.some(({ key }) => entry.keys.has(key))) this.#reader.add(file);
     }
   }

@@ -29,7 +29,7 @@ export async function pageAction(state: TrackerState, action: PageAction, page: 
         return new Uint8Array(await response.arrayBuffer());
       });
     case 'pick-runs':
-      return pickRuns(state, action.run, action.selected);
+      return pickRuns(state, page.workspace, action.run, action.selected);
     case 'command':
       return vscode.commands.executeCommand(action.command, ...commandArguments(action));
   }
@@ -73,10 +73,11 @@ export async function save(suggested: string, content: () => Promise<Uint8Array>
 
 async function pickRuns(
   state: TrackerState,
+  workspace: string,
   run: string,
   selected: readonly string[],
 ): Promise<readonly string[] | undefined> {
-  const { runs } = await state.session.call('runs.list', { params: { workspace: 'default' }, query: { limit: 300 } });
+  const { runs } = await state.session.call('runs.list', { params: { workspace }, query: { limit: 300 } });
   const items = runs
     .filter(({ id }) => id !== run)
     .map((other) => ({ ...runChoice(other), picked: selected.includes(other.id) }));

@@ -149,7 +149,11 @@ export class RunCollection {
     const known = this.#metrics.get(run) ?? new Map<string, Float>();
     this.#metrics.set(run, known);
     for (const { key, last } of metrics) known.set(key, last);
-    if (known.has('epoch') || known.has('step')) this.#changes.fire({ kind: 'run', id: run });
+    const before = this.#runs.get(run);
+    const moved = metrics.find(({ key }) => key === before?.headline?.key);
+    if (before?.headline && moved)
+      this.#runs.set(run, { ...before, headline: { ...before.headline, value: moved.last } });
+    if (moved || known.has('epoch')) this.#changes.fire({ kind: 'run', id: run });
   }
 
   /** Forgets the lists, not the runs: what is shown stands until it is read again. */

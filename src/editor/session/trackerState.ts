@@ -2,7 +2,7 @@ import type { TrackerEvent } from '../../shared/api/events.ts';
 import type { ReplyFor } from '../../shared/api/routes.ts';
 import type { Activity } from '../../shared/domain/activity.ts';
 import type { Deployment } from '../../shared/domain/deployment.ts';
-import type { RunSummary } from '../../shared/domain/run.ts';
+import type { MetricSummary, RunSummary } from '../../shared/domain/run.ts';
 import type { Workspace } from '../../shared/domain/workspace.ts';
 import { isActive } from '../../shared/runState.ts';
 import { type Disposable, Emitter, Owner } from './event.ts';
@@ -117,7 +117,7 @@ export class TrackerState implements Disposable {
         this.#active.fire();
         break;
       case 'metrics':
-        this.runs.putMetrics(event.run, event.metrics);
+        this.#putMetrics(event.run, event.metrics);
         break;
       case 'experiments':
         this.experiments.invalidate();
@@ -151,6 +151,16 @@ export class TrackerState implements Disposable {
       this.#active.fire();
       this.compute.invalidate();
     }
+  }
+
+  /** The headline moves with its metric: the run itself is only sent when its state changes. */
+  #putMetrics(id: string, metrics: readonly MetricSummary[]): void {
+    this.runs.putMetrics(id, metrics);
+    const run = this.#activeRuns.get(id);
+    const moved = metrics.find(({ key }) => key === run?.headline?.key);
+    if (!run?.headline || !moved) return;
+    this.#activeRuns.set(id, { ...run, headline: { ...run.headline, value: moved.last } });
+    this.#active.fire();
   }
 
   async #readActive(): Promise<void> {

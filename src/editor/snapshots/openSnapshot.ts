@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { Problem } from '../../shared/api/error.ts';
 import type { TrackerState } from '../session/trackerState.ts';
 import { oneLine } from '../trees/itemText.ts';
+import { scriptName } from '../trees/runItem.ts';
 import { snapshotUri } from './snapshotFiles.ts';
 
 /** Opens a file as it was when the run started; with `diff`, against the file as it is now. */
@@ -29,7 +30,7 @@ export async function pickSnapshotFile(state: TrackerState, id: string): Promise
   const run = await state.run(id);
   const items = files
     .filter(({ kind }) => kind === 'file')
-    .map((file) => ({ label: file.path, ...(file.path === run.script ? { description: 'the script' } : {}) }))
+    .map((file) => ({ label: file.path, ...(file.path === scriptName(run) ? { description: 'the script' } : {}) }))
     .sort((a, b) => Number('description' in b) - Number('description' in a) || a.label.localeCompare(b.label));
   const picked = await vscode.window.showQuickPick(items, { title: `Files of ${oneLine(run.name, 40)}` });
   if (!picked) return;

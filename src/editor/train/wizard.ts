@@ -17,7 +17,10 @@ type Draft = { -readonly [K in keyof RunConfiguration]: RunConfiguration[K] };
 interface Found {
   readonly folder: string;
   readonly scripts: readonly string[];
+  /** Pythons, the nearest first. */
   readonly interpreters: readonly Interpreter[];
+  /** The one that runs when the configuration names none. */
+  readonly usual: Interpreter | undefined;
   readonly requirements: readonly string[];
 }
 
@@ -68,10 +71,14 @@ async function find(parts: Parts, folder: string): Promise<Found> {
     ...(selected ? [selected] : []),
   ];
   const paths = new Set(preferred.map((one) => one.path));
+  const pythons = listed.interpreters.filter(
+    (one) => /python|pypy/i.test(path.basename(one.path)) && !paths.has(one.path),
+  );
   return {
     folder,
     scripts: plausibleScripts(heads),
-    interpreters: [...preferred, ...listed.interpreters.filter((one) => !paths.has(one.path))],
+    interpreters: [...preferred, ...pythons],
+    usual: preferred[0] ?? pythons.find(({ name, source }) => source === 'PATH' && name === 'python3'),
     requirements: requirements.map((file) => relative(folder, file.fsPath)).sort((a, b) => a.length - b.length),
   };
 }
@@ -146,12 +153,10 @@ async function review(draft: Draft, found: Found, verb: string): Promise<Answer 
 function withText(draft: Draft, found: Found): string {
   if (!draft.script.endsWith('.py')) return '';
   if (draft.environment) return `new environment from ${draft.environment.requirements}`;
-  const one = found.interpreters.find(
-    ({ path: file }) => relative(found.folder, file) === draft.interpreter || file === draft.interpreter,
-  );
-  if (one) return interpreterText(one);
-  const [first] = found.interpreters;
-  return draft.interpreter ?? (first ? interpreterText(first) : 'python3');
+  const named = (one: Interpreter) =>
+    one.path === draft.interpreter || relative(found.folder, one.path) === draft.interpreter;
+  const one = draft.interpreter ? found.interpreters.find(named) : found.usual;
+  return one ? interpreterText(one) : (draft.interpreter ?? 'python3');
 }
 
 function interpreterText({ name, version, source }: Interpreter): string {

@@ -39,10 +39,10 @@ export function runItem(run: RunSummary, options: RunItemOptions): ItemText {
   };
 }
 
-/** `acc 0.981 ↑`, marked when no other run of the experiment is better. */
+/** `acc 0.981 ↑`, marked when no other run of the experiment is better. Four digits; the tooltip's page has all. */
 export function headlineText(headline: Headline): string {
   const arrow = headline.direction === 'max' ? '↑' : '↓';
-  return `${oneLine(headline.key, 24)} ${formatNumber(headline.value)} ${arrow}${headline.best ? ' best' : ''}`;
+  return `${oneLine(headline.key, 24)} ${formatNumber(headline.value, 4)} ${arrow}${headline.best ? ' best' : ''}`;
 }
 
 function progress(run: RunSummary, options: RunItemOptions): string[] {
@@ -84,10 +84,10 @@ export function runTooltip(run: RunSummary, now: number): string {
     `**${escapeMarkdown(run.name)}** — ${run.state}${run.end && run.state !== 'finished' ? `: ${escapeMarkdown(run.end.message)}` : ''}`,
     markdownTable([
       ['experiment', run.experiment.name],
-      [run.headline?.key ?? 'metric', run.headline ? headlineText(run.headline) : undefined],
+      [run.headline?.key ?? 'metric', run.headline ? formatNumber(run.headline.value) : undefined],
       ['started', formatDateTime(start)],
       ['took', duration === undefined || run.startedAt === undefined ? undefined : formatDuration(duration - start)],
-      ['script', run.script],
+      ['script', scriptName(run)],
       ['configuration', run.configuration],
       ['folder', run.folder],
       ['on', run.target],
@@ -104,4 +104,15 @@ export function runTooltip(run: RunSummary, now: number): string {
   ];
   if (run.note) lines.push(escapeMarkdown(run.note.slice(0, 500)));
   return lines.join('\n\n');
+}
+
+/** The script as a person calls it: by its path inside the folder. */
+export function scriptName({ folder, script }: Pick<RunSummary, 'folder' | 'script'>): string | undefined {
+  if (script === undefined || folder === undefined) return script;
+  return script.startsWith(folder)
+    ? script
+        .slice(folder.length)
+        .replace(/^[\\/]+/, '')
+        .replaceAll('\\', '/')
+    : script;
 }
