@@ -1,8 +1,9 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { MetricSummary } from '../../src/shared/domain/run.ts';
 import type { Subject } from '../run/subject.ts';
 import { useConnected, useKept } from '../shared/hooks.ts';
 import { host } from '../shared/host.ts';
-import { arrange, emptyLayout, move, toggle } from './chartLayout.ts';
+import { arrange, type ChartGroup, emptyLayout, move, shortName, toggle } from './chartLayout.ts';
 import { ChartToolbar } from './chartToolbar.tsx';
 import type { Axis, ChartSeries, ChartState, ChartView } from './chartView.ts';
 import { chartSvg } from './exportSvg.ts';
@@ -29,7 +30,8 @@ export function ChartGrid({ subjects, keys, keptAs, empty }: ChartGridProps) {
   const [smoothing, setSmoothing] = useKept(`${keptAs}.smoothing`, 0);
   const [layout, setLayout] = useKept(`${keptAs}.layout`, emptyLayout);
   const [search, setSearch] = useState('');
-  const [range, setRange] = useState<readonly [number, number]>();
+  const [range, setRange] = useKept<readonly [number, number] | undefined>(`${keptAs}.range`, undefined);
+  const [closed, setClosed] = useKept<readonly string[]>(`${keptAs}.closed`, []);
   const [theme, setTheme] = useState(readTheme);
   useEffect(() => onThemeChange(() => setTheme(readTheme())), []);
   const hover = useRef(new HoverStore()).current;
@@ -38,7 +40,8 @@ export function ChartGrid({ subjects, keys, keptAs, empty }: ChartGridProps) {
 
   const columns = Math.min(6, Math.max(1, Math.floor(width / MIN_CHART_PX)));
   const groups = arrange(keys, layout, search);
-  const shown = groups.flatMap((group) => group.keys);
+  const isOpen = (group: ChartGroup) => search !== '' || !closed.includes(group.name);
+  const shown = groups.flatMap((group) => (isOpen(group) ? group.keys : []));
   const workspace = subjects[0]?.run.workspace ?? 'default';
   const curves = useCurves({
     workspace,
@@ -49,67 +52,115 @@ export function ChartGrid({ subjects, keys, keptAs, empty }: ChartGridProps) {
     // Rounded, so that dragging a sash does not re-read every pixel.
     buckets: Math.max(200, Math.round(width / columns / 100) * 100),
   });
-  const common = { axis, logarithmic, smoothing, range, theme };
-  const commonKey = JSON.stringify(common);
-  const states = useMemo(
-    () => new Map(shown.map((key) => [key, { ...common, series: seriesOf(subjects, curves, key) }])),
-    [curves, commonKey, shown.join('\n'), subjects],
-  );
+  const states = useChartStates(subjects, shown, curves, { axis, logarithmic, smoothing, range, theme });
 
   const actionsFor = (key: string, state: ChartState) => ({
     onRange: setRange,
     onPin: () => setLayout({ ...layout, pinned: toggle(layout.pinned, key) }),
     onHide: () => setLayout({ ...layout, hidden: toggle(layout.hidden, key) }),
     onMove: (by: -1 | 1) => setLayout(move(layout, shown, key, by)),
-    onExport: (kind: 'png' | 'svg' | 'csv', view: ChartView) => {
+    onExport: (kind: 'png' | 'svg' | 'csv', view: ChartView | undefined) => {
       exportChart(kind, key, state, view, subjects).catch(() => undefined);
     },
   });
 
   return (
     <div class="charts" ref={ref}>
-      <ChartToolbar
-        axis={axis}
-        logarithmic={logarithmic}
-        smoothing={smoothing}
-        search={search}
-        zoomed={range !== undefined}
-        hidden={layout.hidden.filter((key) => keys.includes(key))}
-        onAxis={(next) => {
-          setRange(undefined);
-          setAxis(next);
-        }}
-        onLogarithmic={setLogarithmic}
-        onSmoothing={setSmoothing}
-        onSearch={setSearch}
-        onResetZoom={() => setRange(undefined)}
-        onShowHidden={() => setLayout({ ...layout, hidden: [] })}
-      />
       {keys.length === 0 ? <p class="empty">{empty}</p> : null}
-      {keys.length > 0 && shown.length === 0 ? <p class="empty">No chart matches “{search}”.</p> : null}
+      {keys.length === 0 ? null : (
+        <ChartToolbar
+          axis={axis}
+          logarithmic={logarithmic}
+          smoothing={smoothing}
+          search={search}
+          zoomed={range !== undefined}
+          hidden={layout.hidden.filter((key) => keys.includes(key))}
+          onAxis={(next) => {
+            setRange(undefined);
+            setAxis(next);
+          }}
+          onLogarithmic={setLogarithmic}
+          onSmoothing={setSmoothing}
+          onSearch={setSearch}
+          onResetZoom={() => setRange(undefined)}
+          onShowHidden={() => setLayout({ ...layout, hidden: [] })}
+        />
+      )}
+      {keys.length > 0 && groups.length === 0 ? (
+        <p class="empty">{search ? `No chart matches “${search}”.` : 'All charts are hidden.'}</p>
+      ) : null}
       {groups.map((group) => (
         <section key={group.name} class="chart-group">
-          {group.name ? <h3>{group.name}</h3> : null}
-          <div class="chart-grid" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
-            {group.keys.map((key) => {
-              const state = states.get(key);
-              return state ? (
-                <MetricChart
-                  key={key}
-                  title={key}
-                  state={state}
-                  pinned={layout.pinned.includes(key)}
-                  stale={!connected}
-                  hover={hover}
-                  actions={actionsFor(key, state)}
-                />
-              ) : null;
-            })}
-          </div>
+          {groups.length > 1 ? (
+            <GroupHead group={group} open={isOpen(group)} onToggle={() => setClosed(toggle(closed, group.name))} />
+          ) : null}
+          {isOpen(group) ? (
+            <div class="chart-grid" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
+              {group.keys.map((key) => {
+                const state = states.get(key);
+                return state ? (
+                  <MetricChart
+                    key={key}
+                    metric={key}
+                    title={shortName(group.name, key)}
+                    latest={latestOf(subjects, key)}
+                    state={state}
+                    pinned={layout.pinned.includes(key)}
+                    stale={!connected}
+                    hover={hover}
+                    actions={actionsFor(key, state)}
+                  />
+                ) : null;
+              })}
+            </div>
+          ) : null}
         </section>
       ))}
     </div>
   );
+}
+
+function GroupHead({ group, open, onToggle }: { group: ChartGroup; open: boolean; onToggle: () => void }) {
+  return (
+    <h3>
+      <button type="button" class="fold" aria-expanded={open} onClick={onToggle}>
+        <span class={`codicon codicon-chevron-${open ? 'down' : 'right'}`} aria-hidden="true" />
+        {group.name || 'Other'}
+        <span class="count tabular">{group.keys.length}</span>
+      </button>
+    </h3>
+  );
+}
+
+/** What each chart draws. A chart whose curves did not move keeps its state object, and so is not drawn again. */
+function useChartStates(
+  subjects: readonly Subject[],
+  shown: readonly string[],
+  curves: Curves,
+  common: Omit<ChartState, 'series'>,
+): ReadonlyMap<string, ChartState> {
+  const kept = useRef(new Map<string, { look: string; state: ChartState }>());
+  const look = JSON.stringify([common, subjects.map(({ run }) => [run.id, run.name])]);
+  const next = new Map<string, { look: string; state: ChartState }>();
+  for (const key of shown) {
+    const series = seriesOf(subjects, curves, key);
+    const old = kept.current.get(key);
+    const isSame =
+      old?.look === look &&
+      old.state.series.length === series.length &&
+      series.every((one, index) => one.curve === old.state.series[index]?.curve);
+    next.set(key, isSame ? old : { look, state: { ...common, series } });
+  }
+  kept.current = next;
+  return new Map([...next].map(([key, { state }]) => [key, state]));
+}
+
+function latestOf(subjects: readonly Subject[], key: string): ReadonlyMap<string, MetricSummary> {
+  const found = subjects.flatMap(({ run }) => {
+    const metric = run.metrics.find((one) => one.key === key);
+    return metric ? [[run.id, metric] as const] : [];
+  });
+  return new Map(found);
 }
 
 function seriesOf(subjects: readonly Subject[], curves: Curves, key: string): ChartSeries[] {
@@ -123,13 +174,14 @@ async function exportChart(
   kind: 'png' | 'svg' | 'csv',
   key: string,
   state: ChartState,
-  view: ChartView,
+  view: ChartView | undefined,
   subjects: readonly Subject[],
 ): Promise<void> {
   const fileName = `${key.replace(/[^\w.-]+/g, '-')}.${kind}`;
-  if (kind === 'png') await host.act({ name: 'save', fileName, content: await view.png() });
-  else if (kind === 'svg') await host.act({ name: 'save', fileName, content: chartSvg(key, state, view.bounds) });
-  else {
+  if (kind === 'png' && view) await host.act({ name: 'save', fileName, content: await view.png() });
+  else if (kind === 'svg' && view)
+    await host.act({ name: 'save', fileName, content: chartSvg(key, state, view.bounds) });
+  else if (kind === 'csv') {
     const parts = await Promise.all(
       subjects.map(({ run }) =>
         host.bytes('runs.metricsCsv', { params: { workspace: run.workspace, run: run.id }, query: { key } }),

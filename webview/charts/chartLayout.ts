@@ -21,7 +21,7 @@ export function arrange(keys: readonly string[], layout: ChartLayout, search: st
     const at = layout.order.indexOf(key);
     return at < 0 ? Number.MAX_SAFE_INTEGER : at;
   };
-  const sorted = [...shown].sort((a, b) => place(a) - place(b) || compareNames(a, b));
+  const sorted = [...shown].sort((a, b) => place(a) - place(b) || compareMetrics(a, b));
   const groups = new Map<string, string[]>();
   const pinned = sorted.filter((key) => layout.pinned.includes(key));
   if (pinned.length > 0) groups.set('Pinned', pinned);
@@ -49,7 +49,12 @@ export function toggle(list: readonly string[], key: string): readonly string[] 
 }
 
 /** Loss and accuracy before the rest, then by name, numbers in names by value. */
-function compareNames(a: string, b: string): number {
+export function compareMetrics(a: string, b: string): number {
   const rank = (key: string) => (/loss/i.test(key) ? 0 : /acc|auc|f1|score/i.test(key) ? 1 : 2);
   return rank(a) - rank(b) || a.localeCompare(b, undefined, { numeric: true });
+}
+
+/** The name below its group's heading, which says the rest. */
+export function shortName(group: string, key: string): string {
+  return group !== '' && key.startsWith(`${group}/`) ? key.slice(group.length + 1) : key;
 }

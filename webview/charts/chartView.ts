@@ -58,7 +58,15 @@ export class ChartView {
       type: 'line',
       data: { datasets: [] },
       options: this.#options(),
-      plugins: [{ id: 'crosshair', afterDatasetsDraw: () => this.#drawCrosshair() }],
+      plugins: [
+        {
+          id: 'trainyard',
+          afterDatasetsDraw: () => {
+            this.#drawGaps();
+            this.#drawCrosshair();
+          },
+        },
+      ],
     };
     this.#chart = new Chart(canvas, configuration);
     this.update(state);
@@ -177,6 +185,23 @@ export class ChartView {
     };
   }
 
+  /** Where something not finite was logged, a tick stands at the foot of the plot: a gap of one point is no wider. */
+  #drawGaps(): void {
+    const scale = this.#chart.scales.x;
+    const { ctx, chartArea } = this.#chart;
+    if (!scale) return;
+    ctx.save();
+    for (const { curve, color } of this.#state.series) {
+      ctx.fillStyle = color;
+      curve.y.forEach((y, i) => {
+        const x = curve.x[i] ?? 0;
+        if (!Number.isNaN(y) || x < scale.min || x > scale.max) return;
+        ctx.fillRect(Math.round(scale.getPixelForValue(x)) - 1, chartArea.bottom - 4, 2, 4);
+      });
+    }
+    ctx.restore();
+  }
+
   #drawCrosshair(): void {
     const x = this.#hoverX;
     if (x === undefined) return;
@@ -213,7 +238,14 @@ function datasets(state: ChartState): ChartDataset<'line', Point[]>[] {
   const result: ChartDataset<'line', Point[]>[] = [];
   for (const { curve, color, dash } of state.series) {
     const single = curve.x.length === 1;
-    const line = { borderDash: [...dash], spanGaps: false, pointRadius: single ? 3 : 0, pointBackgroundColor: color };
+    const pointRadius = radii(curve.y);
+    const line = {
+      borderDash: [...dash],
+      spanGaps: false,
+      pointRadius,
+      pointBackgroundColor: color,
+      pointBorderWidth: 0,
+    };
     const points = toPoints(curve.x, curve.y);
     // The raw curve stays visible, faint, below the smooth one.
     result.push({
@@ -228,6 +260,14 @@ function datasets(state: ChartState): ChartDataset<'line', Point[]>[] {
     result.push({ ...line, data: toPoints(curve.x, y), borderColor: color, borderWidth: LINE_WIDTH + 0.5, order: 1 });
   }
   return result;
+}
+
+/** A point between two gaps has no line that would show it, so it is a dot. */
+function radii(y: Float64Array): number | number[] {
+  const finite = (i: number) => Number.isFinite(y[i] ?? Number.NaN);
+  const alone = (i: number) => finite(i) && !finite(i - 1) && !finite(i + 1);
+  const list = Array.from(y, (_, i) => (alone(i) ? (y.length === 1 ? 3 : 2) : 0));
+  return list.some((radius) => radius > 0) ? list : 0;
 }
 
 function toPoints(x: Float64Array, y: Float64Array): Point[] {

@@ -47,8 +47,9 @@ export function chartSvg(
     if (smoothing > 0) draw(smooth(series.curve.y, smoothing), 2, 1);
     const y = HEIGHT - 8;
     const x = PLOT.left + index * 160;
+    const dash = series.dash.length > 0 ? ` stroke-dasharray="${series.dash.join(' ')}"` : '';
     parts.push(
-      `<rect x="${x}" y="${y - 8}" width="12" height="3" fill="${series.color}"/><text x="${x + 18}" y="${y}">${escapeXml(series.label)}</text>`,
+      `<line x1="${x}" x2="${x + 16}" y1="${y - 4}" y2="${y - 4}" stroke="${series.color}" stroke-width="2"${dash}/><text x="${x + 22}" y="${y}">${escapeXml(series.label)}</text>`,
     );
   });
   return [

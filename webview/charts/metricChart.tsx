@@ -1,9 +1,14 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { MetricSummary } from '../../src/shared/domain/run.ts';
+import { fromFloat } from '../../src/shared/float.ts';
 import { formatNumber } from '../../src/shared/format.ts';
+import { Menu, type MenuItem } from '../shared/controls/menu.tsx';
 import { Button } from '../shared/controls/toolkit.tsx';
+import { Swatch } from '../shared/swatch.tsx';
 import { ChartTable } from './chartTable.tsx';
 import { type ChartState, ChartView, formatX } from './chartView.ts';
-import { nearest } from './curves.ts';
+import { nearest, smooth } from './curves.ts';
 import type { HoverStore } from './hoverStore.ts';
 import { usePlotGestures } from './plotGestures.ts';
 
@@ -13,11 +18,16 @@ export interface ChartActions {
   onHide(): void;
   /** Moves the chart one place towards the front (−1) or the back (+1). */
   onMove(by: -1 | 1): void;
-  onExport(kind: 'png' | 'svg' | 'csv', view: ChartView): void;
+  /** `view` is undefined while the table is shown; only CSV does without it. */
+  onExport(kind: 'png' | 'svg' | 'csv', view: ChartView | undefined): void;
 }
 
 interface MetricChartProps {
+  readonly metric: string;
+  /** The metric's name below its group's heading. */
   readonly title: string;
+  /** Of each run, by id; these say what was logged last, also where it is no number. */
+  readonly latest: ReadonlyMap<string, MetricSummary>;
   readonly state: ChartState;
   readonly pinned: boolean;
   readonly stale: boolean;
@@ -26,14 +36,15 @@ interface MetricChartProps {
 }
 
 /** One chart of the grid: title with the latest or hovered values, canvas, and a menu of what can be done with it. */
-export function MetricChart({ title, state, pinned, stale, hover, actions }: MetricChartProps) {
+export function MetricChart({ metric, title, latest, state, pinned, stale, hover, actions }: MetricChartProps) {
+  const figure = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const near = useNear(figure);
   const view = useRef<ChartView | undefined>(undefined);
   const [table, setTable] = useState(false);
-  const [menu, setMenu] = useState(false);
 
   useLayoutEffect(() => {
-    if (!canvas.current || table) return;
+    if (!canvas.current || table || !near) return;
     const made = new ChartView(canvas.current, state);
     view.current = made;
     const stop = hover.listen((x) => made.hover(x));
@@ -42,14 +53,16 @@ export function MetricChart({ title, state, pinned, stale, hover, actions }: Met
       made.destroy();
       view.current = undefined;
     };
-  }, [table]);
+  }, [table, near]);
   useEffect(() => view.current?.update(state), [state]);
   const gestures = usePlotGestures({ view, hover, axis: state.axis, onRange: actions.onRange });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget) return;
-    if (event.key === 't') setTable(!table);
-    else if (event.key === 'p') actions.onPin();
+    const key = event.key.toLowerCase();
+    if (key === 't') setTable(!table);
+    else if (key === 'p') actions.onPin();
+    else if (key === 'h') actions.onHide();
     else if (event.altKey && (event.key === 'ArrowLeft' || event.key === 'ArrowUp')) actions.onMove(-1);
     else if (event.altKey && (event.key === 'ArrowRight' || event.key === 'ArrowDown')) actions.onMove(1);
     else if (!gestures.onKey(event)) return;
@@ -57,20 +70,36 @@ export function MetricChart({ title, state, pinned, stale, hover, actions }: Met
   };
 
   const exportAs = (kind: 'png' | 'svg' | 'csv') => {
-    setMenu(false);
-    if (view.current) actions.onExport(kind, view.current);
+    actions.onExport(kind, view.current);
   };
+
+  const items: MenuItem[] = [
+    { text: pinned ? 'Unpin' : 'Pin to top', keys: 'P', run: actions.onPin },
+    { text: 'Hide', keys: 'H', run: actions.onHide },
+    { text: 'Move left', keys: 'Alt+←', run: () => actions.onMove(-1) },
+    { text: 'Move right', keys: 'Alt+→', run: () => actions.onMove(1) },
+    { text: table ? 'Show chart' : 'Show as table', keys: 'T', run: () => setTable(!table) },
+    ...(table
+      ? []
+      : [
+          { text: 'Save as PNG…', run: () => exportAs('png') },
+          { text: 'Save as SVG…', run: () => exportAs('svg') },
+        ]),
+    { text: 'Save all points as CSV…', run: () => exportAs('csv') },
+  ];
 
   return (
     <figure
+      ref={figure}
       class={`chart${stale ? ' stale' : ''}`}
+      data-metric={metric}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the figure takes the keys that zoom, pan and show the table.
       tabIndex={0}
       onKeyDown={onKeyDown}
-      aria-label={summary(title, state)}
+      aria-label={summary(metric, state, latest)}
     >
       <figcaption>
-        <span class="chart-title" title={title}>
+        <span class="chart-title" title={metric}>
           {pinned ? <span class="codicon codicon-pinned" title="Pinned" /> : null}
           {title}
         </span>
@@ -79,54 +108,16 @@ export function MetricChart({ title, state, pinned, stale, hover, actions }: Met
             <Button
               appearance="icon"
               icon="screen-normal"
-              label={`Reset zoom of ${title}`}
+              label={`Reset zoom of ${metric}`}
               onClick={() => actions.onRange(undefined)}
             />
           ) : null}
-          <Button
-            appearance="icon"
-            icon="ellipsis"
-            label={`Actions for ${title}`}
-            pressed={menu}
-            onClick={() => setMenu(!menu)}
-          />
+          <Menu label={`Actions for ${metric}`} items={items} />
         </span>
       </figcaption>
-      <Readout state={state} hover={hover} />
-      {menu ? (
-        <ul class="popup" onMouseLeave={() => setMenu(false)}>
-          <MenuItem
-            text={pinned ? 'Unpin' : 'Pin to top'}
-            keys="P"
-            onClick={() => {
-              setMenu(false);
-              actions.onPin();
-            }}
-          />
-          <MenuItem
-            text="Hide"
-            onClick={() => {
-              setMenu(false);
-              actions.onHide();
-            }}
-          />
-          <MenuItem text="Move left" keys="Alt+←" onClick={() => actions.onMove(-1)} />
-          <MenuItem text="Move right" keys="Alt+→" onClick={() => actions.onMove(1)} />
-          <MenuItem
-            text={table ? 'Show chart' : 'Show as table'}
-            keys="T"
-            onClick={() => {
-              setMenu(false);
-              setTable(!table);
-            }}
-          />
-          <MenuItem text="Save as PNG…" onClick={() => exportAs('png')} />
-          <MenuItem text="Save as SVG…" onClick={() => exportAs('svg')} />
-          <MenuItem text="Save all points as CSV…" onClick={() => exportAs('csv')} />
-        </ul>
-      ) : null}
+      <Readout state={state} latest={latest} hover={hover} />
       <div class="chart-plot">
-        {table ? <ChartTable state={state} title={title} /> : <canvas ref={canvas} {...gestures.handlers} />}
+        {table ? <ChartTable state={state} title={metric} /> : <canvas ref={canvas} {...gestures.handlers} />}
         {!table && gestures.selection ? (
           <div
             class="chart-selection"
@@ -138,41 +129,69 @@ export function MetricChart({ title, state, pinned, stale, hover, actions }: Met
   );
 }
 
-function MenuItem({ text, keys, onClick }: { text: string; keys?: string; onClick: () => void }) {
-  return (
-    <li>
-      <button type="button" onClick={onClick}>
-        <span>{text}</span>
-        {keys ? <kbd>{keys}</kbd> : null}
-      </button>
-    </li>
-  );
+interface ReadoutProps {
+  readonly state: ChartState;
+  readonly latest: ReadonlyMap<string, MetricSummary>;
+  readonly hover: HoverStore;
 }
 
 /** The values at the crosshair, or the latest ones; one line a run, so that nothing jumps when the pointer enters. */
-function Readout({ state, hover }: { state: ChartState; hover: HoverStore }) {
+function Readout({ state, latest, hover }: ReadoutProps) {
   const [x, setX] = useState(hover.x);
   useEffect(() => hover.listen(setX), [hover]);
-  const rows = state.series.map((series) => {
+  const smoothed = useMemo(
+    () => (state.smoothing > 0 ? state.series.map(({ curve }) => smooth(curve.y, state.smoothing)) : []),
+    [state],
+  );
+  const rows = state.series.map((series, index) => {
     const { curve } = series;
+    const last = x === undefined && !state.range ? latest.get(series.id) : undefined;
     const at = x === undefined ? curve.x.length - 1 : nearest(curve, x);
-    return { series, x: curve.x[at], y: at < 0 ? undefined : curve.y[at] };
+    const value = last ? formatNumber(fromFloat(last.last)) : at < 0 ? '–' : formatNumber(curve.y[at] ?? Number.NaN);
+    const where = last && state.axis === 'step' ? last.lastStep : curve.x[at];
+    return { series, value, where, smooth: smoothed[index]?.[at] };
   });
   return (
     <div class="chart-readout">
-      {rows.map(({ series, x: at, y }) => (
+      {rows.map(({ series, value, where, smooth: trend }) => (
         <span key={series.id} class="readout">
-          <i class="swatch" style={{ background: series.color }} />
-          {rows.length > 1 ? <span class="readout-label">{series.label}</span> : null}
-          <b>{y === undefined ? '–' : formatNumber(y)}</b>
-          {at === undefined ? null : <span class="muted">{formatX(at, state.axis, [at, at])}</span>}
+          <Swatch {...series} />
+          {rows.length > 1 ? (
+            <span class="readout-label" title={series.label}>
+              {series.label}
+            </span>
+          ) : null}
+          <b>{value}</b>
+          {trend !== undefined && Number.isFinite(trend) ? (
+            <span class="muted" title="Smoothed">{`~ ${formatNumber(trend, 4)}`}</span>
+          ) : null}
+          {where === undefined ? null : (
+            <span class="muted">{`${state.axis === 'step' ? 'step ' : ''}${formatX(where, state.axis, [where, where])}`}</span>
+          )}
         </span>
       ))}
     </div>
   );
 }
 
-function summary(title: string, { series }: ChartState): string {
-  const values = series.map((one) => `${one.label} ${formatNumber(one.curve.y.at(-1) ?? Number.NaN)}`);
-  return `Chart of ${title}. Latest: ${values.join(', ') || 'no points yet'}. T shows a table, plus and minus zoom, arrows pan, 0 resets.`;
+/** True once an element has come near the view: a page of five hundred charts draws those that are looked at. */
+function useNear(ref: RefObject<HTMLElement | null>): boolean {
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    if (!ref.current) return;
+    const observer = new IntersectionObserver(([entry]) => setNear(entry?.isIntersecting ?? true), {
+      rootMargin: '400px 0px',
+    });
+    observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+  return near;
+}
+
+function summary(title: string, { series }: ChartState, latest: ReadonlyMap<string, MetricSummary>): string {
+  const values = series.map((one) => {
+    const last = latest.get(one.id)?.last;
+    return `${one.label} ${last === undefined ? '–' : formatNumber(fromFloat(last))}`;
+  });
+  return `Chart of ${title}. Latest: ${values.join(', ') || 'no points yet'}. T shows a table, plus and minus zoom, arrows pan, 0 resets, P pins, H hides.`;
 }

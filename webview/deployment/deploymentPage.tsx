@@ -1,10 +1,10 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { Deployment, DeploymentState } from '../../src/shared/domain/deployment.ts';
 import { formatBytes, formatDateTime, formatNumber } from '../../src/shared/format.ts';
 import type { PageCommand, PageState } from '../../src/shared/panel/protocol.ts';
 import { Button } from '../shared/controls/toolkit.tsx';
 import { FactTable, Section } from '../shared/facts.tsx';
-import { useConnected, useLoaded, useNow, useThrottled, useTrackerEvent } from '../shared/hooks.ts';
+import { useConnected, useLoaded, useNow, usePageState, useThrottled, useTrackerEvent } from '../shared/hooks.ts';
 import { host } from '../shared/host.ts';
 import { exampleJson } from '../shared/signature/tensorForm.ts';
 import { TryForm } from '../shared/signature/tryForm.tsx';
@@ -26,8 +26,7 @@ const states: Record<DeploymentState, { icon: string; text: string; color: strin
 
 /** The page of a deployment: state, endpoint, a test request, what it has served, its log. */
 export function DeploymentPage() {
-  const [state, setState] = useState<DeploymentPageState>(() => asDeployment(host.state));
-  useEffect(() => host.onShow((next) => setState(asDeployment(next))), []);
+  const [state] = usePageState(asDeployment);
   const params = { workspace: state.workspace, deployment: state.deployment };
   const loaded = useLoaded(() => host.call('deployments.get', { params }), state.deployment);
   useTrackerEvent((event) => {

@@ -1,10 +1,9 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { Model, ModelVersion } from '../../src/shared/domain/model.ts';
 import { formatBytes, formatDateTime, formatNumber, formatRelative } from '../../src/shared/format.ts';
 import type { PageCommand, PageState } from '../../src/shared/panel/protocol.ts';
 import { Button } from '../shared/controls/toolkit.tsx';
 import { FactTable, Section } from '../shared/facts.tsx';
-import { useConnected, useLoaded, useNow, useTrackerEvent } from '../shared/hooks.ts';
+import { useConnected, useLoaded, useNow, usePageState, useTrackerEvent } from '../shared/hooks.ts';
 import { host } from '../shared/host.ts';
 import { NoteEditor } from '../shared/noteEditor.tsx';
 import { SignatureTable } from '../shared/signature/signatureTable.tsx';
@@ -15,8 +14,7 @@ type ModelPageState = Extract<PageState, { page: 'model' }>;
 
 /** The page of a model: its versions at the left; what is known of the chosen one, and a form to try it. */
 export function ModelPage() {
-  const [state, setState] = useState<ModelPageState>(() => asModel(host.state));
-  useEffect(() => host.onShow((next) => setState(asModel(next))), []);
+  const [state, setState] = usePageState(asModel);
   const params = { workspace: state.workspace, model: state.model };
   const loaded = useLoaded(() => host.call('models.get', { params }), `${state.workspace}/${state.model}`);
   useTrackerEvent((event) => {

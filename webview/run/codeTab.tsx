@@ -7,6 +7,7 @@ import { useLoaded } from '../shared/hooks.ts';
 import { host } from '../shared/host.ts';
 import { ErrorBox } from '../shared/states.tsx';
 import { FilePreview } from './outputs/filePreview.tsx';
+import { scriptName } from './ownPath.ts';
 
 /** The folder as it was when the run was submitted. */
 export function CodeTab({ run }: { run: RunDetail }) {
@@ -28,7 +29,7 @@ export function CodeTab({ run }: { run: RunDetail }) {
   if (snapshot.error) return <ErrorBox error={snapshot.error} onRetry={snapshot.reload} />;
   if (!snapshot.value) return <p class="loading">Reading the snapshot…</p>;
   const { files } = snapshot.value;
-  const selected = chosen ?? files.find((file) => file.path === run.script);
+  const selected = chosen ?? files.find((file) => file.path === scriptName(run));
   const open = (diff: boolean) => () => {
     if (selected)
       host.act({ name: 'open-snapshot-file', run: run.id, path: selected.path, diff }).catch(() => undefined);

@@ -2,6 +2,7 @@ import type { RunDetail } from '../../src/shared/domain/run.ts';
 import { fromFloat } from '../../src/shared/float.ts';
 import { formatDuration, formatNumber } from '../../src/shared/format.ts';
 import { isActive } from '../../src/shared/runState.ts';
+import { compareMetrics } from '../charts/chartLayout.ts';
 import { useNow } from '../shared/hooks.ts';
 import type { Subject } from './subject.ts';
 
@@ -13,7 +14,9 @@ export function Headlines({ subjects }: { subjects: readonly Subject[] }) {
   const run = subjects[0]?.run;
   if (!run) return null;
   const headline = run.headline;
-  const others = run.metrics.filter((m) => m.key !== headline?.key && !/^system\/|^epoch$|^step$/.test(m.key));
+  const others = run.metrics
+    .filter((metric) => metric.key !== headline?.key && !/^system\/|^epoch$|^step$/.test(metric.key))
+    .sort((a, b) => compareMetrics(a.key, b.key));
   const progress = progressOf(run);
   const left = progress && run.startedAt && isActive(run.state) ? timeLeft(progress, now - run.startedAt) : undefined;
   if (!headline && others.length === 0) return null;

@@ -1,34 +1,56 @@
 import { useState } from 'preact/hooks';
-import type { RunDetail } from '../../src/shared/domain/run.ts';
+import type { MetricSummary, RunDetail } from '../../src/shared/domain/run.ts';
 import { fromFloat } from '../../src/shared/float.ts';
-import { formatBytes, formatDateTime, formatNumber } from '../../src/shared/format.ts';
+import { formatCount, formatNumber, formatNumbers } from '../../src/shared/format.ts';
+import { isActive } from '../../src/shared/runState.ts';
+import { compareMetrics } from '../charts/chartLayout.ts';
+import { Breakable } from '../shared/breakable.tsx';
 import { Checkbox, TextField } from '../shared/controls/toolkit.tsx';
-import { FactTable, Section } from '../shared/facts.tsx';
+import { Section } from '../shared/facts.tsx';
 import { host } from '../shared/host.ts';
 import { NoteEditor } from '../shared/noteEditor.tsx';
+import { Swatch } from '../shared/swatch.tsx';
+import { Environment, Execution, Git, Inputs } from './runDetails.tsx';
 import type { Subject } from './subject.ts';
 
 /** Parameters, metrics, note, environment, git and inputs; with several runs, their values side by side. */
 export function OverviewTab({ subjects }: { subjects: readonly Subject[] }) {
   const main = subjects[0]?.run;
   if (!main) return null;
-  const several = subjects.length > 1;
+  const parameters = (
+    <Values
+      title="Parameters"
+      subjects={subjects}
+      columns={subjects.map(({ run }) => run.params)}
+      empty="The script logged no parameters."
+    />
+  );
+  if (subjects.length > 1) {
+    return (
+      <>
+        {parameters}
+        <ComparedMetrics subjects={subjects} />
+      </>
+    );
+  }
   const saveNote = (note: string) =>
     host.call('runs.update', { params: { workspace: main.workspace, run: main.id }, body: { note } });
   return (
     <div class="overview">
-      <Values
-        title="Parameters"
-        subjects={subjects}
-        read={(run) => run.params}
-        empty="The script logged no parameters."
-      />
-      <Values title="Metrics" subjects={subjects} read={metricsOf} empty="No metrics yet." />
-      <Section title="Note">
-        <NoteEditor key={main.id} note={main.note ?? ''} onSave={saveNote} />
-        <Tags run={main} />
-      </Section>
-      {several ? null : <Details run={main} />}
+      <div>
+        {parameters}
+        <Section title="Note">
+          <NoteEditor key={main.id} note={main.note ?? ''} onSave={saveNote} />
+          <Tags run={main} />
+        </Section>
+        <Execution run={main} />
+      </div>
+      <div>
+        <Metrics run={main} />
+        <Git run={main} />
+        <Inputs run={main} />
+        <Environment run={main} />
+      </div>
     </div>
   );
 }
@@ -36,16 +58,16 @@ export function OverviewTab({ subjects }: { subjects: readonly Subject[] }) {
 interface ValuesProps {
   readonly title: string;
   readonly subjects: readonly Subject[];
-  readonly read: (run: RunDetail) => Record<string, string>;
+  /** One a run. */
+  readonly columns: readonly Readonly<Record<string, string>>[];
   readonly empty: string;
 }
 
 /** A table of named values, one column a run, with only what differs on request. */
-function Values({ title, subjects, read, empty }: ValuesProps) {
+function Values({ title, subjects, columns, empty }: ValuesProps) {
   const [differing, setDiffering] = useState(false);
   const [search, setSearch] = useState('');
-  const columns = subjects.map(({ run }) => read(run));
-  const names = [...new Set(columns.flatMap((column) => Object.keys(column)))].sort();
+  const names = [...new Set(columns.flatMap((column) => Object.keys(column)))].sort(byName);
   const differs = (name: string) => new Set(columns.map((column) => column[name])).size > 1;
   const shown = names.filter(
     (name) => (!differing || differs(name)) && name.toLowerCase().includes(search.trim().toLowerCase()),
@@ -67,51 +89,109 @@ function Values({ title, subjects, read, empty }: ValuesProps) {
       }
     >
       {names.length === 0 ? <p class="empty">{empty}</p> : null}
-      <table class="values">
-        {subjects.length > 1 ? (
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              {subjects.map(({ run, style }) => (
-                <th key={run.id} scope="col">
-                  <i class="swatch" style={{ background: style.color }} />
-                  {run.name}
+      <div class="wide">
+        <table class="values">
+          {subjects.length > 1 ? <RunNames subjects={subjects} /> : null}
+          <tbody>
+            {shown.map((name) => (
+              <tr key={name} class={subjects.length > 1 && differs(name) ? 'differs' : ''}>
+                <th scope="row">
+                  <Breakable text={name} />
                 </th>
-              ))}
-            </tr>
-          </thead>
-        ) : null}
-        <tbody>
-          {shown.map((name) => (
-            <tr key={name} class={subjects.length > 1 && differs(name) ? 'differs' : ''}>
-              <th scope="row" title={name}>
-                {name}
-              </th>
-              {columns.map((column, index) => (
-                <td key={subjects[index]?.run.id} title={column[name]}>
-                  {column[name] ?? <span class="muted">–</span>}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+                {columns.map((column, index) => (
+                  <td key={subjects[index]?.run.id}>
+                    {column[name] === undefined ? <span class="muted">–</span> : <Breakable text={column[name]} />}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Section>
   );
 }
 
-function metricsOf(run: RunDetail): Record<string, string> {
-  const own = run.metrics.filter((metric) => !metric.key.startsWith('system/'));
-  return Object.fromEntries(
-    own.map((metric) => {
-      const last = formatNumber(fromFloat(metric.last));
-      const range =
-        metric.min === undefined || metric.max === undefined || metric.min === metric.max
-          ? ''
-          : `   (${formatNumber(metric.min)} … ${formatNumber(metric.max)})`;
-      return [metric.key, last + range];
-    }),
+function RunNames({ subjects }: { subjects: readonly Subject[] }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">Name</th>
+        {subjects.map(({ run, style }) => (
+          <th key={run.id} scope="col" title={run.name}>
+            <Swatch {...style} /> {run.name}
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
+}
+
+/** The last values of several runs, with as many digits as tell them apart. */
+function ComparedMetrics({ subjects }: { subjects: readonly Subject[] }) {
+  const columns = subjects.map((): Record<string, string> => ({}));
+  for (const key of new Set(subjects.flatMap(({ run }) => ownMetrics(run).map((metric) => metric.key)))) {
+    const found = subjects.map(({ run }) => run.metrics.find((metric) => metric.key === key));
+    const texts = formatNumbers(found.flatMap((metric) => (metric ? [fromFloat(metric.last)] : [])));
+    found.forEach((metric, index) => {
+      const column = columns[index];
+      if (metric && column) column[key] = texts.shift() ?? '';
+    });
+  }
+  return <Values title="Metrics, last values" subjects={subjects} columns={columns} empty="No metrics yet." />;
+}
+
+/** Last value and extremes of every metric. */
+function Metrics({ run }: { run: RunDetail }) {
+  const [search, setSearch] = useState('');
+  const all = ownMetrics(run);
+  const shown = all.filter((metric) => metric.key.toLowerCase().includes(search.trim().toLowerCase()));
+  const tools =
+    all.length > 12 ? (
+      <TextField value={search} label="Search metrics" placeholder="Search" onInput={setSearch} />
+    ) : null;
+  const cell = (value: number | undefined) => (value === undefined ? '–' : formatNumber(value));
+  return (
+    <Section title="Metrics" tools={tools}>
+      {all.length === 0 ? (
+        <p class="empty">{isActive(run.state) ? 'No metrics yet.' : 'The script logged no metrics.'}</p>
+      ) : (
+        <table class="values numbers">
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Last</th>
+              <th scope="col">Min</th>
+              <th scope="col">Max</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((metric) => (
+              <tr key={metric.key}>
+                <th scope="row">
+                  <Breakable text={metric.key} />
+                </th>
+                <td title={`step ${metric.lastStep}, ${formatCount(metric.count, 'point')}`}>
+                  {formatNumber(fromFloat(metric.last))}
+                </td>
+                <td class="muted">{cell(metric.min)}</td>
+                <td class="muted">{cell(metric.max)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Section>
+  );
+}
+
+function ownMetrics(run: RunDetail): MetricSummary[] {
+  const own = run.metrics.filter((metric) => !metric.key.startsWith('system/'));
+  return own.sort((a, b) => compareMetrics(a.key, b.key));
+}
+
+function byName(a: string, b: string): number {
+  return a.localeCompare(b, undefined, { numeric: true });
 }
 
 function Tags({ run }: { run: RunDetail }) {
@@ -125,80 +205,5 @@ function Tags({ run }: { run: RunDetail }) {
         </span>
       ))}
     </p>
-  );
-}
-
-function Details({ run }: { run: RunDetail }) {
-  const [packages, setPackages] = useState(false);
-  return (
-    <>
-      <Section title="Execution">
-        <FactTable
-          facts={[
-            ['Command', run.command.join(' ')],
-            ['Working directory', run.workingDirectory],
-            ['Configuration', run.configuration],
-            ['Created', formatDateTime(run.createdAt)],
-            ['Started', run.startedAt && formatDateTime(run.startedAt)],
-            ['Ended', run.endedAt && formatDateTime(run.endedAt)],
-            ['End', run.end?.message],
-            ['Peak memory', run.end?.peakMemory && formatBytes(run.end.peakMemory)],
-            ['Host', run.host && `${run.user ? `${run.user}@` : ''}${run.host}`],
-            ['Process', run.pid && String(run.pid)],
-            ['Run id', run.id],
-          ]}
-        />
-      </Section>
-      <Section title="Environment">
-        <FactTable
-          facts={[
-            ['Interpreter', run.interpreter?.path],
-            ['Version', run.interpreter?.version],
-            ['Environment', run.environment && `${run.environment.kind} ${run.environment.name}`],
-            ...Object.entries(run.variables),
-          ]}
-        />
-        {run.packages.length > 0 ? (
-          <button type="button" class="link" aria-expanded={packages} onClick={() => setPackages(!packages)}>
-            {packages ? 'Hide packages' : `Show ${run.packages.length} packages`}
-          </button>
-        ) : null}
-        {packages ? <FactTable facts={run.packages.map(({ name, version }) => [name, version])} /> : null}
-      </Section>
-      {run.git ? (
-        <Section title="Git">
-          <FactTable
-            facts={[
-              ['Commit', run.git.commit],
-              ['Branch', run.git.branch],
-              ['Changed', run.git.changed.join('\n')],
-            ]}
-          />
-          {run.git.diff ? (
-            <details>
-              <summary>Uncommitted changes</summary>
-              <pre class="diff">
-                {run.git.diff.split('\n').map((line, index) => (
-                  <span key={index} class={line.startsWith('+') ? 'added' : line.startsWith('-') ? 'removed' : ''}>
-                    {`${line}\n`}
-                  </span>
-                ))}
-              </pre>
-            </details>
-          ) : null}
-        </Section>
-      ) : null}
-      {run.inputs.length > 0 ? (
-        <Section title="Inputs">
-          <FactTable
-            facts={run.inputs.map((input) => [
-              input.name,
-              input.problem ??
-                `${input.path} · ${input.files ?? 1} files · ${formatBytes(input.bytes ?? 0)} · ${input.hash?.slice(0, 12) ?? ''}`,
-            ])}
-          />
-        </Section>
-      ) : null}
-    </>
   );
 }

@@ -1,10 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { PageState, RunTab } from '../../src/shared/panel/protocol.ts';
 import { isActive } from '../../src/shared/runState.ts';
 import { ChartGrid } from '../charts/chartGrid.tsx';
-import { useConnected, useLoaded, useThrottled, useTrackerEvent } from '../shared/hooks.ts';
+import { useConnected, usePageState } from '../shared/hooks.ts';
 import { host } from '../shared/host.ts';
 import { ErrorBox } from '../shared/states.tsx';
+import { Swatch } from '../shared/swatch.tsx';
 import { Tabs } from '../shared/tabs.tsx';
 import { CodeTab } from './codeTab.tsx';
 import { Headlines } from './headlines.tsx';
@@ -12,33 +13,28 @@ import { LogTab } from './log/logTab.tsx';
 import { OutputsTab } from './outputs/outputsTab.tsx';
 import { OverviewTab } from './overviewTab.tsx';
 import { RunHeader } from './runHeader.tsx';
-import { readSubjects, type Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
+import { useSubjects } from './useSubjects.ts';
 
 type RunPageState = Extract<PageState, { page: 'run' }>;
 
 /** The page of a run: header, key figures, and six tabs. Other runs can be ticked to be drawn beside it. */
 export function RunPage() {
-  const [state, setState] = useState<RunPageState>(() => asRun(host.state));
-  useEffect(() => host.onShow((next) => setState(asRun(next))), []);
+  const [state, setState] = usePageState(asRun);
   const change = (next: RunPageState) => {
     setState(next);
     host.setState(next);
   };
 
   const ids = [state.run, ...(state.compare ?? []).filter((id) => id !== state.run)];
-  const key = `${state.workspace}/${ids.join(',')}`;
-  const loaded = useLoaded(() => readSubjects(state.workspace, ids), key);
-  const reloadSoon = useThrottled(loaded.reload, 250);
-  const [liveBytes, setLiveBytes] = useState<number>();
-  useTrackerEvent((event) => {
-    if (event.type === 'run' && ids.includes(event.run.id)) reloadSoon();
-    else if (event.type === 'metrics' && ids.includes(event.run)) reloadSoon();
-    else if (event.type === 'log' && event.run === state.run) setLiveBytes(event.bytes);
-  });
+  const loaded = useSubjects(state.workspace, ids);
   const connected = useConnected();
 
   const subjects = loaded.value;
   const main = subjects?.[0];
+  // Chosen once, so that the tab does not change under the reader when the run ends.
+  const first = useRef<RunTab | undefined>(undefined);
+  if (main) first.current ??= isActive(main.run.state) ? 'charts' : 'overview';
   if (!main || !subjects) {
     return loaded.error ? (
       <ErrorBox error={loaded.error} onRetry={loaded.reload} />
@@ -46,44 +42,43 @@ export function RunPage() {
       <p class="loading">Reading the run…</p>
     );
   }
-  const tab: RunTab = state.tab ?? (isActive(main.run.state) ? 'charts' : 'overview');
+  const tab: RunTab = state.tab ?? first.current ?? 'overview';
   const onCompare = async () => {
     const picked = await host.act({ name: 'pick-runs', run: state.run, selected: state.compare ?? [] });
-    if (Array.isArray(picked)) change({ ...state, compare: picked.map(String) });
+    if (Array.isArray(picked)) change({ ...state, tab: tab === 'logs' ? 'charts' : tab, compare: picked.map(String) });
   };
 
   return (
-    <main class={connected ? '' : 'disconnected'}>
+    <main class={`tab-${tab}${connected ? '' : ' disconnected'}`}>
       {connected ? null : (
         <p class="banner" role="status">
           The tracker does not answer. What is shown may be old; it is started again by itself.
         </p>
       )}
-      <RunHeader run={main.run} />
+      {main.run.deletedAt === undefined ? null : (
+        <p class="banner" role="status">
+          This run is deleted. It can be restored with the command “Trainyard: Restore run”.
+        </p>
+      )}
+      <RunHeader
+        run={main.run}
+        onCompare={() => {
+          onCompare().catch(() => undefined);
+        }}
+      />
       <Headlines subjects={subjects} />
       <Compared
         subjects={subjects}
-        onPick={onCompare}
         onRemove={(id) => change({ ...state, compare: (state.compare ?? []).filter((one) => one !== id) })}
       />
       <Tabs tabs={tabsOf(main)} selected={tab} label="Run" onSelect={(next) => change({ ...state, tab: next })}>
-        <TabContent tab={tab} main={main} subjects={subjects} liveBytes={liveBytes} />
+        <TabContent tab={tab} main={main} subjects={subjects} />
       </Tabs>
     </main>
   );
 }
 
-function TabContent({
-  tab,
-  main,
-  subjects,
-  liveBytes,
-}: {
-  tab: RunTab;
-  main: Subject;
-  subjects: readonly Subject[];
-  liveBytes: number | undefined;
-}) {
+function TabContent({ tab, main, subjects }: { tab: RunTab; main: Subject; subjects: readonly Subject[] }) {
   const { run } = main;
   switch (tab) {
     case 'overview':
@@ -102,12 +97,7 @@ function TabContent({
         />
       );
     case 'logs':
-      return (
-        <LogTab
-          key={run.id}
-          run={liveBytes === undefined ? run : { ...run, logBytes: Math.max(run.logBytes, liveBytes) }}
-        />
-      );
+      return <LogTab key={run.id} run={run} />;
     case 'outputs':
       return <OutputsTab run={run} />;
     case 'code':
@@ -130,43 +120,29 @@ function TabContent({
   }
 }
 
-function Compared({
-  subjects,
-  onPick,
-  onRemove,
-}: {
-  subjects: readonly Subject[];
-  onPick: () => Promise<void>;
-  onRemove: (id: string) => void;
-}) {
+/** The runs that are drawn beside each other, each with its line. */
+function Compared({ subjects, onRemove }: { subjects: readonly Subject[]; onRemove: (id: string) => void }) {
+  if (subjects.length < 2) return null;
   return (
-    <div class="compared">
-      {subjects.length > 1
-        ? subjects.map(({ run, style }, index) => (
-            <span class="chip" key={run.id}>
-              <i class="swatch" style={{ background: style.color }} />
-              {run.name}
-              {index > 0 ? (
-                <button
-                  type="button"
-                  class="codicon codicon-close"
-                  aria-label={`Stop comparing with ${run.name}`}
-                  onClick={() => onRemove(run.id)}
-                />
-              ) : null}
-            </span>
-          ))
-        : null}
-      <button
-        type="button"
-        class="link"
-        onClick={() => {
-          onPick().catch(() => undefined);
-        }}
-      >
-        + Compare with…
-      </button>
-    </div>
+    <ul class="compared" aria-label="Compared runs">
+      {subjects.map(({ run, style }, index) => (
+        <li class="chip" key={run.id}>
+          <Swatch {...style} />
+          <span class="chip-text" title={run.name}>
+            {run.name}
+          </span>
+          {index > 0 ? (
+            <button
+              type="button"
+              class="codicon codicon-close"
+              aria-label={`Stop comparing with ${run.name}`}
+              title={`Stop comparing with ${run.name}`}
+              onClick={() => onRemove(run.id)}
+            />
+          ) : null}
+        </li>
+      ))}
+    </ul>
   );
 }
 

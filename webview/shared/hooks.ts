@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { TrackerEvent } from '../../src/shared/api/events.ts';
+import type { PageState } from '../../src/shared/panel/protocol.ts';
 import { HostError, host } from './host.ts';
 
 /** What a page shows of something that is being read: the last value stays while a new one is on its way. */
@@ -70,9 +71,23 @@ export function useTrackerEvent(listener: (event: TrackerEvent) => void): void {
 
 /** True while the host has a tracker; numbers are stale otherwise. */
 export function useConnected(): boolean {
-  const [connected, setConnected] = useState(true);
-  useEffect(() => host.onConnection(setConnected), []);
+  const [connected, setConnected] = useState(host.connected);
+  useEffect(() => {
+    // It may have changed between the first drawing and this effect.
+    setConnected(host.connected);
+    return host.onConnection(setConnected);
+  }, []);
   return connected;
+}
+
+/** The state of the page as the host wants it shown, which may arrive before the first effects run. */
+export function usePageState<T>(read: (state: PageState) => T): [T, (state: T) => void] {
+  const [state, setState] = useState<T>(() => read(host.state));
+  useEffect(() => {
+    setState(read(host.state));
+    return host.onShow((next) => setState(read(next)));
+  }, []);
+  return [state, setState];
 }
 
 /** The time now, renewed every `everyMs`, for ages and durations. */

@@ -55,11 +55,14 @@ class Host {
   readonly #connection = new Set<(connected: boolean) => void>();
   readonly #shows = new Set<(state: PageState) => void>();
   readonly #kept: Kept;
+  #connected = true;
   #next = 1;
 
   constructor() {
     const kept = this.#api.getState() as Kept | undefined;
-    this.#kept = { state: readBoot().state, view: kept?.view ?? {} };
+    const { state } = readBoot();
+    // A page that was hidden comes back with the HTML of its first showing; what it kept since is newer.
+    this.#kept = { state: isSame(kept?.state, state) ? kept.state : state, view: kept?.view ?? {} };
     window.addEventListener('message', (message) => this.#receive(message.data as ToPage));
   }
 
@@ -67,6 +70,11 @@ class Host {
   ready(): void {
     this.#save();
     this.#api.postMessage({ type: 'ready' });
+  }
+
+  /** False while the host has no tracker. */
+  get connected(): boolean {
+    return this.#connected;
   }
 
   get state(): PageState {
@@ -140,6 +148,7 @@ class Host {
         for (const listener of this.#events) listener(message.event);
         return;
       case 'connection':
+        this.#connected = message.connected;
         for (const listener of this.#connection) listener(message.connected);
         return;
       case 'show':
@@ -156,6 +165,13 @@ class Host {
 function subscribe<T>(set: Set<T>, listener: T): () => void {
   set.add(listener);
   return () => set.delete(listener);
+}
+
+function isSame(kept: PageState | undefined, booted: PageState): kept is PageState {
+  if (kept?.page !== booted.page || kept.workspace !== booted.workspace) return false;
+  const subject = (state: PageState) =>
+    'run' in state ? state.run : 'model' in state ? state.model : state.deployment;
+  return subject(kept) === subject(booted);
 }
 
 function readBoot(): PageBoot {

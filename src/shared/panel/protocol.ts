@@ -61,6 +61,7 @@ export type PageBytesRoute = (typeof pageBytesRoutes)[number];
 /** Commands of the editor that a page may start; the host passes the page's workspace and subject. */
 export const pageCommands = [
   'trainyard.cancelRun',
+  'trainyard.runAgain',
   'trainyard.retryRun',
   'trainyard.deleteRun',
   'trainyard.renameRun',

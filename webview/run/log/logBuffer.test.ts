@@ -42,7 +42,7 @@ test('of a progress bar the last state remains, and cursor movement is not shown
 test('an unfinished line is shown as such', () => {
   const buffer = new LogBuffer(10);
   buffer.append(bytes('done\nworking'), 0);
-  assert.deepEqual(buffer.lines.at(-1), { offset: 5, text: 'working', complete: false });
+  assert.deepEqual(buffer.lines.at(-1), { offset: 5, number: 1, text: 'working', complete: false });
 });
 
 test('the window is bounded, at the end when appending and at the start when reading earlier lines', () => {

@@ -2,6 +2,8 @@
 export interface LogLine {
   /** Byte offset of its first byte in the log. */
   readonly offset: number;
+  /** Place among the lines read so far; lines put before the first one get negative numbers. */
+  readonly number: number;
   readonly text: string;
   /** False for the last line while its end has not been written. */
   readonly complete: boolean;
@@ -24,6 +26,8 @@ export class LogBuffer {
   #rest = new Uint8Array();
   #restOffset = 0;
   #end = 0;
+  /** Number of the next line at the end. */
+  #next = 0;
 
   constructor(mostLines: number) {
     this.#most = mostLines;
@@ -41,7 +45,8 @@ export class LogBuffer {
 
   get lines(): readonly LogLine[] {
     if (this.#rest.length === 0) return this.#lines;
-    return [...this.#lines, { offset: this.#restOffset, text: settle(this.#rest), complete: false }];
+    const rest = { offset: this.#restOffset, number: this.#next, text: settle(this.#rest), complete: false };
+    return [...this.#lines, rest];
   }
 
   /** Empties the window and puts its end at `offset`. */
@@ -62,7 +67,7 @@ export class LogBuffer {
     all.set(this.#rest);
     all.set(fresh, this.#rest.length);
     const { lines, used } = cut(all, this.#restOffset);
-    this.#lines.push(...lines);
+    this.#lines.push(...lines.map((line) => ({ ...line, number: this.#next++ })));
     if (this.#lines.length > this.#most) this.#lines = this.#lines.slice(this.#lines.length - this.#most);
     this.#rest = all.slice(used);
     this.#restOffset += used;
@@ -73,19 +78,21 @@ export class LogBuffer {
   prepend(bytes: Uint8Array, offset: number): void {
     const from = offset === 0 ? 0 : bytes.indexOf(NEWLINE) + 1;
     const { lines } = cut(bytes.subarray(from), offset + from);
-    this.#lines = [...lines, ...this.#lines];
+    const first = (this.#lines[0]?.number ?? this.#next) - lines.length;
+    this.#lines = [...lines.map((line, i) => ({ ...line, number: first + i })), ...this.#lines];
     if (this.#lines.length <= this.#most) return;
     // Dropping at the end: the window no longer follows the log until it is read again.
     const dropped = this.#lines[this.#most];
     this.#lines = this.#lines.slice(0, this.#most);
+    this.#next = (this.#lines.at(-1)?.number ?? this.#next) + 1;
     this.#rest = new Uint8Array();
     this.#restOffset = dropped?.offset ?? this.#restOffset;
     this.#end = this.#restOffset;
   }
 }
 
-function cut(bytes: Uint8Array, offset: number): { lines: LogLine[]; used: number } {
-  const lines: LogLine[] = [];
+function cut(bytes: Uint8Array, offset: number): { lines: Omit<LogLine, 'number'>[]; used: number } {
+  const lines: Omit<LogLine, 'number'>[] = [];
   let from = 0;
   for (;;) {
     const newline = bytes.indexOf(NEWLINE, from);

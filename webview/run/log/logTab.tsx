@@ -4,12 +4,12 @@ import { formatBytes } from '../../../src/shared/format.ts';
 import { Button, TextField } from '../../shared/controls/toolkit.tsx';
 import { useThrottled, useTrackerEvent } from '../../shared/hooks.ts';
 import { host } from '../../shared/host.ts';
+import { holds, toBlocks } from './blocks.ts';
+import { LogBlock } from './logBlock.tsx';
 import { LogBuffer, type LogLine } from './logBuffer.ts';
-import { LogLineView, openFromLog } from './logLineView.tsx';
 
 const READ_BYTES = 262_144;
-const MOST_LINES = 20_000;
-const BLOCK = 200;
+const MOST_LINES = 10_000;
 
 interface Search {
   readonly text: string;
@@ -134,7 +134,6 @@ export function LogTab({ run }: { run: RunDetail }) {
     else setSearch({ text: '', matches: [], at: -3, more: false });
   };
 
-  const folded = fold(lines);
   const foundOffset = search.matches[search.at];
   return (
     <section class="log">
@@ -193,47 +192,18 @@ export function LogTab({ run }: { run: RunDetail }) {
               : 'The script wrote nothing.'}
           </p>
         ) : null}
-        {blocks(folded).map((block) => (
-          <div class="log-block" key={block[0]?.line.offset} id={`block-${block[0]?.line.offset}`}>
-            {block.map(({ line, repeats }) => (
-              <div key={line.offset} id={`line-${line.offset}`}>
-                <LogLineView
-                  text={line.text}
-                  repeats={repeats}
-                  found={line.offset === foundOffset}
-                  onFile={openFromLog}
-                />
-              </div>
-            ))}
-          </div>
+        {toBlocks(lines).map((block) => (
+          <LogBlock
+            key={block.key}
+            block={block}
+            found={foundOffset !== undefined && holds(block, foundOffset) ? foundOffset : undefined}
+            places={run}
+          />
         ))}
-        {run.end ? <p class={`log-note ${run.state}`}>{run.end.message}</p> : null}
+        {run.end && buffer.end >= size ? <p class={`log-note ${run.state}`}>{endText(run)}</p> : null}
       </div>
     </section>
   );
-}
-
-interface Folded {
-  readonly line: LogLine;
-  readonly repeats: number;
-}
-
-/** Folds lines that repeat the one before; blank ones stay. */
-function fold(lines: readonly LogLine[]): Folded[] {
-  const result: { line: LogLine; repeats: number }[] = [];
-  for (const line of lines) {
-    const last = result.at(-1);
-    if (last && line.text !== '' && last.line.text === line.text && line.complete) last.repeats++;
-    else result.push({ line, repeats: 1 });
-  }
-  return result;
-}
-
-/** Blocks let the browser skip what is far from view (`content-visibility`). */
-function blocks(lines: readonly Folded[]): Folded[][] {
-  const result: Folded[][] = [];
-  for (let i = 0; i < lines.length; i += BLOCK) result.push(lines.slice(i, i + BLOCK));
-  return result;
 }
 
 function lineId(offset: number, lines: readonly LogLine[]): string {
@@ -246,4 +216,9 @@ function searchWords(search: Search): string {
   if (search.at === -3) return 'No error found in the log';
   if (search.at < 0) return '';
   return `${search.at + 1} of ${search.matches.length}${search.more ? '+' : ''}`;
+}
+
+function endText({ state, end }: RunDetail): string {
+  if (state === 'finished') return 'The script ended with exit code 0.';
+  return end?.message ?? '';
 }

@@ -63,7 +63,12 @@ export function ImagePreview({ bytes, type, name }: { bytes: Uint8Array; type: s
     setUrl(made);
     return () => URL.revokeObjectURL(made);
   }, [bytes, type]);
-  return url ? <img class="image-preview" src={url} alt={name} /> : null;
+  // A thumbnail of 8 × 8 pixels is looked at for its pixels.
+  const onLoad = (event: Event) => {
+    const image = event.currentTarget as HTMLImageElement;
+    image.classList.toggle('pixels', image.naturalWidth < 200 && image.naturalHeight < 200);
+  };
+  return url ? <img class="image-preview" src={url} alt={name} onLoad={onLoad} /> : null;
 }
 
 export function TablePreview({ rows }: { rows: readonly (readonly string[])[] }) {

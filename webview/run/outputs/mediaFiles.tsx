@@ -58,6 +58,7 @@ export function parseTable(text: string) {
 }
 
 function cellText(cell: unknown): string {
+  if (typeof cell === 'number') return formatNumber(cell);
   if (cell === null || cell === undefined) return '';
   return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
 }

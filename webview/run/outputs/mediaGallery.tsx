@@ -35,7 +35,9 @@ function MediaCard({ run, entries }: { run: RunDetail; entries: readonly MediaEn
         </span>
         <span class="muted tabular">{`step ${entry.step}`}</span>
       </figcaption>
-      <Media key={entry.path} run={run} entry={entry} />
+      <div class="media-body">
+        <Media key={entry.path} run={run} entry={entry} />
+      </div>
       {entries.length > 1 ? (
         <input
           type="range"

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { OutputEntry, RunDetail } from '../../../src/shared/domain/run.ts';
-import { formatBytes } from '../../../src/shared/format.ts';
+import { formatBytes, formatCount } from '../../../src/shared/format.ts';
 import { isActive } from '../../../src/shared/runState.ts';
 import { Button } from '../../shared/controls/toolkit.tsx';
+import { Section } from '../../shared/facts.tsx';
 import { FileTree } from '../../shared/fileTree.tsx';
 import { useLoaded, useTrackerEvent } from '../../shared/hooks.ts';
 import { host } from '../../shared/host.ts';
@@ -28,6 +29,9 @@ export function OutputsTab({ run }: { run: RunDetail }) {
   if (!outputs.value) return <p class="loading">Reading the outputs…</p>;
   const { entries, truncated } = outputs.value;
   const logged = media.value?.media ?? [];
+  // What is drawn above as an image or a table is not listed a second time as a file.
+  const drawn = new Set(logged.map((entry) => entry.path));
+  const files = entries.filter((entry) => entry.kind !== 'directory' && !drawn.has(entry.path));
   if (entries.length === 0 && logged.length === 0) {
     return (
       <p class="empty">
@@ -39,18 +43,29 @@ export function OutputsTab({ run }: { run: RunDetail }) {
   }
   return (
     <div class="outputs">
-      {logged.length > 0 ? <MediaGallery run={run} media={logged} /> : null}
-      <div class="split">
-        <div>
-          <FileTree files={entries} selected={selected?.path} label="Outputs" onSelect={setSelected} />
-          {truncated ? <p class="muted">There are more files than are listed.</p> : null}
+      {logged.length > 0 ? (
+        <Section title="Logged">
+          <MediaGallery run={run} media={logged} />
+        </Section>
+      ) : null}
+      <Section title="Files" tools={<span class="muted">{filesText(files)}</span>}>
+        <div class="split">
+          <div>
+            <FileTree files={files} selected={selected?.path} label="Outputs" onSelect={setSelected} />
+            {truncated ? <p class="muted">There are more files than are listed.</p> : null}
+          </div>
+          <div class="preview">
+            {selected ? <Selected run={run} file={selected} /> : <p class="empty">Select a file to see it.</p>}
+          </div>
         </div>
-        <div class="preview">
-          {selected ? <Selected run={run} file={selected} /> : <p class="empty">Select a file to see it.</p>}
-        </div>
-      </div>
+      </Section>
     </div>
   );
+}
+
+function filesText(files: readonly OutputEntry[]): string {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return `${formatCount(files.length, 'file')} · ${formatBytes(bytes)}`;
 }
 
 function Selected({ run, file }: { run: RunDetail; file: OutputEntry }) {

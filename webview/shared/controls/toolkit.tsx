@@ -31,6 +31,8 @@ interface ButtonProps {
   appearance?: 'primary' | 'secondary' | 'icon';
   disabled?: boolean;
   pressed?: boolean;
+  /** For a button that opens a menu. */
+  popup?: 'open' | 'closed';
   onClick: (event: MouseEvent) => void;
 }
 
@@ -43,6 +45,8 @@ export function Button(props: ButtonProps) {
       title: props.title ?? label,
       'aria-label': label,
       'aria-pressed': props.pressed === undefined ? undefined : String(props.pressed),
+      'aria-haspopup': props.popup ? 'menu' : undefined,
+      'aria-expanded': props.popup ? String(props.popup === 'open') : undefined,
       disabled: props.disabled ?? false,
       onClick: props.onClick,
     },
