@@ -31,11 +31,12 @@ async function main(file: string): Promise<void> {
   report(settings, { pid: process.pid, state: 'loading', port });
   try {
     const model = await loadOnnxModel(settings.file, { threads: settings.threads });
+    log.write({ t: Date.now(), event: 'ready', model: settings.model, version: settings.version, port });
+    log.flush();
     service.open(model);
   } catch (error) {
     fail(settings, 'model', `The model cannot be loaded: ${runtimeReason(error)}`);
   }
-  log.write({ t: Date.now(), event: 'ready', model: settings.model, version: settings.version, port });
   report(settings, { pid: process.pid, state: 'ready', port });
   const signs = settings.healthFile ? giveSigns(settings.healthFile, service) : undefined;
   let leaving = false;
