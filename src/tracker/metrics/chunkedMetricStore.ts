@@ -43,7 +43,7 @@ export class ChunkedMetricStore implements MetricStore {
   readonly #runs: RunTable;
   readonly #order: RunOrder;
   readonly #journal: JournalTable;
-  readonly #selectSummaries: Statement<[string], { name: string; summary: Uint8Array | null }>;
+  readonly #selectSummaries: Statement<[string], [name: string, summary: Uint8Array]>;
   /** Series whose tail holds points, and how many points these are. */
   readonly #tails = new Set<SeriesState>();
   #tailPoints = 0;
@@ -65,9 +65,12 @@ export class ChunkedMetricStore implements MetricStore {
     this.#runs = new RunTable(db);
     this.#order = new RunOrder(db);
     this.#journal = new JournalTable(db);
-    this.#selectSummaries = db.prepare(
-      'SELECT name, summary FROM metric_run WHERE name IN (SELECT value FROM json_each(?)) AND summary IS NOT NULL',
-    );
+    this.#selectSummaries = db
+      .prepare<[string], [string, Uint8Array]>(
+        `SELECT r.name, r.summary FROM json_each(?) j CROSS JOIN metric_run r ON r.name = j.value
+         WHERE r.summary IS NOT NULL`,
+      )
+      .raw();
     this.#recover();
   }
 
@@ -190,8 +193,7 @@ export class ChunkedMetricStore implements MetricStore {
   }
 
   summaries(names: readonly string[]): SummaryTable {
-    const stored = new Map<string, Uint8Array | null>();
-    for (const { name, summary } of this.#selectSummaries.iterate(JSON.stringify(names))) stored.set(name, summary);
+    const stored = new Map(this.#selectSummaries.all(JSON.stringify(names)));
     const builder = new SummaryBuilder(names);
     for (const name of names) builder.add(stored.get(name) ?? this.#liveSummary(this.#runs.get(name)));
     return builder.finish((id) => this.#runs.keyName(id));
@@ -287,6 +289,7 @@ export class ChunkedMetricStore implements MetricStore {
     series.pending = [];
     series.unpublished = true;
     series.run.touched = this.#round;
+    series.run.packed = undefined;
     if (points.steps.length === 0) return;
     if (series.tail.length === 0) series.firstJournal = row;
     series.tail.add(points);
@@ -316,7 +319,8 @@ export class ChunkedMetricStore implements MetricStore {
 
   #liveSummary(run: RunState | undefined): Uint8Array | undefined {
     if (run === undefined) return undefined;
-    return packSummary([...run.series.values()].filter((series) => series.stats.count > 0));
+    run.packed ??= packSummary([...run.series.values()].filter((series) => series.stats.count > 0));
+    return run.packed;
   }
 
   #endTransaction(): void {

@@ -13,6 +13,8 @@ export interface RunState {
   readonly series: Map<string, SeriesState>;
   /** Whether the stored summary is out of date: points have come since the last flush. */
   dirty: boolean;
+  /** The live summary in packed form, while no point comes. */
+  packed?: Uint8Array | undefined;
   /** The flush round in which points came last. */
   touched: number;
 }

@@ -59,7 +59,9 @@ export function summaryOf(stats: Stats): number[] {
 export class SummaryBuilder {
   readonly #runs: readonly string[];
   readonly #offsets: Uint32Array;
-  readonly #keyIndex = new Map<number, number>();
+  /** By key id: its place in `keys`, plus one. */
+  #places = new Uint32Array(64);
+  readonly #keyIds: number[] = [];
   #key = new Uint32Array(1024);
   #values = new Float64Array(1024 * SUMMARY_STRIDE);
   #run = 0;
@@ -87,7 +89,7 @@ export class SummaryBuilder {
   finish(nameOfKey: (id: number) => string): SummaryTable {
     return {
       runs: this.#runs,
-      keys: Array.from(this.#keyIndex.keys(), nameOfKey),
+      keys: this.#keyIds.map((id) => nameOfKey(id)),
       offsets: this.#offsets,
       key: this.#key.slice(0, this.#entries),
       values: this.#values.slice(0, this.#entries * SUMMARY_STRIDE),
@@ -95,10 +97,15 @@ export class SummaryBuilder {
   }
 
   #indexOf(id: number): number {
-    const known = this.#keyIndex.get(id);
-    if (known !== undefined) return known;
-    this.#keyIndex.set(id, this.#keyIndex.size);
-    return this.#keyIndex.size - 1;
+    if (id >= this.#places.length) {
+      const grown = new Uint32Array(id * 2);
+      grown.set(this.#places);
+      this.#places = grown;
+    }
+    const place = this.#places[id] ?? 0;
+    if (place > 0) return place - 1;
+    this.#places[id] = this.#keyIds.push(id);
+    return this.#keyIds.length - 1;
   }
 
   #reserve(rows: number): void {
