@@ -16,19 +16,3 @@ export async function askName(title: string, value: string, placeHolder?: string
 export async function confirm(message: string, detail: string, verb: string): Promise<boolean> {
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, verb)) === verb;
 }
-
-export function tagsText(tags: Readonly<Record<string, string>>): string {
-  return Object.entries(tags)
-    .map(([key, value]) => (value === '' || value === 'true' ? key : `${key}=${value}`))
-    .join(', ');
-}
-
-/** `baseline, seed=3` as a change of tags: what is not named any more is removed (an empty value). */
-export function parseTags(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
-  const tags: Record<string, string> = Object.fromEntries(Object.keys(before).map((key) => [key, '']));
-  for (const part of text.split(',')) {
-    const [key = '', ...value] = part.split('=');
-    if (key.trim() !== '') tags[key.trim()] = value.length === 0 ? 'true' : value.join('=').trim();
-  }
-  return tags;
-}

@@ -9,8 +9,9 @@ import type { Parts } from '../parts.ts';
 import { pickSnapshotFile } from '../snapshots/openSnapshot.ts';
 import { oneLine } from '../trees/itemText.ts';
 import { runNode } from '../trees/runSource.ts';
-import { askName, parseTags, tagsText } from './ask.ts';
+import { askName } from './ask.ts';
 import type { Commands } from './command.ts';
+import { commandTagsText, parseTags } from './tags.ts';
 
 type Ids =
   | 'trainyard.runAgain'
@@ -89,7 +90,7 @@ export function runCommands(parts: Parts): Commands<Ids> {
       run: async (run) => {
         const text = await vscode.window.showInputBox({
           title: `Tags of ${oneLine(run.name, 60)}`,
-          value: tagsText(run.tags),
+          value: commandTagsText(run.tags),
           placeHolder: 'baseline, seed=3',
         });
         if (text !== undefined) await update(parts, run, { tags: parseTags(text, run.tags) });

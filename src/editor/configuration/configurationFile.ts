@@ -1,4 +1,4 @@
-import { applyEdits, modify, type ParseError, parse } from 'jsonc-parser';
+import { applyEdits, modify, type ParseError, parse, parseTree } from 'jsonc-parser';
 import type { RunConfiguration } from '../../shared/domain/runConfiguration.ts';
 
 /** Folder that holds a training folder's configurations, one file each. */
@@ -23,7 +23,16 @@ export function readConfiguration(text: string): RunConfiguration | undefined {
 /** Changes one value and keeps comments, order and layout; undefined removes the key. */
 export function editConfiguration(text: string, path: readonly string[], value: unknown): string {
   const formattingOptions = { insertSpaces: true, tabSize: 2, eol: text.includes('\r\n') ? '\r\n' : '\n' };
-  return applyEdits(text, modify(text, [...path], value, { formattingOptions }));
+  // A new key goes to the end, unless a comment there belongs to the last one: it would follow the new key.
+  const getInsertionIndex = (keys: string[]) => (commentAtEnd(text) ? 0 : keys.length);
+  return applyEdits(text, modify(text, [...path], value, { formattingOptions, getInsertionIndex }));
+}
+
+function commentAtEnd(text: string): boolean {
+  const last = parseTree(text, [], { allowTrailingComma: true })?.children?.at(-1);
+  if (!last) return false;
+  const end = last.offset + last.length;
+  return /^\s*,?[^\S\n]*\/[/*]/.test(text.slice(end, text.indexOf('\n', end) + 1 || undefined));
 }
 
 /** Name of a configuration for a script: its file name, made to a plain word, and not taken yet. */
