@@ -51,7 +51,13 @@ export class LocalEnvironments implements Environments {
 
   /** Waits for the build that is under way, or begins it. A build is given up when nobody waits for it any more. */
   async #join(hash: string, request: EnvironmentRequest, start: () => Build): Promise<void> {
-    const build = this.#builds.get(hash) ?? start();
+    let build = this.#builds.get(hash);
+    // One that is being given up still takes its folder away; only then is there room for another.
+    while (build?.abort.signal.aborted) {
+      await build.done.catch(() => undefined);
+      build = this.#builds.get(hash);
+    }
+    build ??= start();
     this.#builds.set(hash, build);
     build.waiting += 1;
     const { signal, onProgress } = request;
@@ -89,6 +95,7 @@ export class LocalEnvironments implements Environments {
         await build({ directory, python, request, signal, report, control });
       })
       .finally(() => this.#builds.delete(hash));
+    // Whoever still waits is told; when nobody does, the activity has it.
     done.catch(() => undefined);
     return { done, abort, listeners, waiting: 0 };
   }
@@ -148,7 +155,7 @@ async function build({ directory, python, request, signal, report, control }: Bu
     });
   } catch (error) {
     // Nothing half-made is left behind.
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     throw error;
   }
 }

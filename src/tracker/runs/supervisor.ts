@@ -69,6 +69,8 @@ export class RunSupervisor {
   /** Looks at every run that has not ended, in every workspace: goes on with it, or says how it ended. */
   start(): void {
     for (const scope of this.#scopes.all()) {
+      // What cannot be written cannot be adopted; it stays as it is until it can.
+      if (scope.store.readOnly !== undefined) continue;
       for (const row of scope.queries.active()) this.adopt(scope, row);
       void this.#leftOverModels(scope);
       void purgeDeleted(scope, this.#context.log).catch(() => undefined);

@@ -74,6 +74,14 @@ async function copyOf(request: CopyRequest, snapshots: SnapshotStore, following:
   return { snapshot, root, links };
 }
 
+/**
+ * A larger file is data and not code: it would be stored, and copied for each run. The refusal names it and says that an
+ * ignored file is linked into the copy. `TRAINYARD_MAX_FILE_GB` raises the limit.
+ */
+function maxFileBytes(): number {
+  return (Number(process.env.TRAINYARD_MAX_FILE_GB) || 4) * 1024 ** 3;
+}
+
 interface Snapped {
   readonly snapshot: string;
   readonly ignored: readonly IgnoredEntry[];
@@ -91,7 +99,7 @@ async function snapshotOf(request: CopyRequest, snapshots: SnapshotStore, follow
   const small = scanned !== undefined && scanned.bytes <= SMALL.bytes;
   const taken = small
     ? await take(folder, snapshots, { never, scan: scanned, ...following })
-    : await request.snapshotter.take(folder, snapshots, { never }, following);
+    : await request.snapshotter.take(folder, snapshots, { never, maxFileSize: maxFileBytes() }, following);
   return { snapshot: taken.id, ignored: taken.ignored, small };
 }
 
