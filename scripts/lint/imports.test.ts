@@ -39,6 +39,11 @@ test('the walls between the parts', () => {
   assert.deepEqual(one('src/tracker/a.test.ts', `import '../../test/harness/b.ts';`), []);
 });
 
+test('what is for tests may use the harness, and only tests may use it', () => {
+  assert.deepEqual(one('src/tracker/runs/testing.ts', `import '../../../test/harness/home.ts';`), []);
+  assert.match(one('src/tracker/runs/a.ts', `import './testing.ts';`)[0] ?? '', /for tests only/);
+});
+
 test('a cycle is named, through types too', () => {
   const complaints = checkImports([
     { file: 'src/a.ts', text: `import './b.ts';` },

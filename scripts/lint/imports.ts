@@ -38,7 +38,7 @@ function withoutComments(text: string): string {
 
 function complaintsAbout({ from, to }: Import): string[] {
   const ours = /^(src|webview|test|scripts|bench)\//.test(to);
-  const isTest = from.startsWith('test/') || from.includes('.test.');
+  const isTest = isForTests(from);
   if (to === 'vscode' && !/^(src\/extension\.ts$|src\/editor\/|test\/editor\/)/.test(from)) {
     return [`${from} imports vscode; only src/extension.ts and src/editor may.`];
   }
@@ -54,7 +54,15 @@ function complaintsAbout({ from, to }: Import): string[] {
   if (from.startsWith('src/') && /^(test|scripts|bench|webview)\//.test(to) && !isTest) {
     return [`${from} imports ${to}; the product does not depend on ${to.split('/')[0]}.`];
   }
+  if (from.startsWith('src/') && !isTest && isForTests(to)) {
+    return [`${from} imports ${to}, which is for tests only.`];
+  }
   return [];
+}
+
+/** Tests, the suites that several of them share, and their helpers beside the module. */
+function isForTests(file: string): boolean {
+  return /^(test|bench)\/|\.test\.|\.contract\.|(^|[./])testing\.ts$/.test(file);
 }
 
 /** One cycle for each group of files that reach each other, as the path around it. Type imports count: they couple too. */
