@@ -12,22 +12,15 @@ import type { JournalEntry } from './journal.ts';
 import { JournalTable } from './journalTable.ts';
 import type { MetricStore, Page, ReadOptions, SeriesInfo } from './metricStore.ts';
 import { rangeOf, readPage } from './page.ts';
-import {
-  type Columns,
-  compareKeys,
-  contains,
-  keyAt,
-  type MetricPoint,
-  merge,
-  NO_POINTS,
-  type PointKey,
-} from './points.ts';
+import { type Columns, type MetricPoint, merge, NO_POINTS } from './points.ts';
 import { type Reduced, type ReduceOptions, reduceParts } from './reduce.ts';
 import { RunOrder } from './runOrder.ts';
 import { type RunState, RunTable, type SeriesState } from './runTable.ts';
 import { infoOf } from './seriesInfo.ts';
-import { emptyStats, foldPoints, lastOf, type Stats } from './stats.ts';
+import { emptyStats, foldPoints, type Stats } from './stats.ts';
 import { type OrderQuery, packSummary, SummaryBuilder, type SummaryTable } from './summary.ts';
+import { replayTails, Tails } from './tails.ts';
+import { unknownPoints } from './unknownPoints.ts';
 
 export interface ChunkedOptions {
   /** A tail of this many points becomes a chunk. */
@@ -44,9 +37,7 @@ export class ChunkedMetricStore implements MetricStore {
   readonly #order: RunOrder;
   readonly #journal: JournalTable;
   readonly #selectSummaries: Statement<[string], [name: string, summary: Uint8Array]>;
-  /** Series whose tail holds points, and how many points these are. */
-  readonly #tails = new Set<SeriesState>();
-  #tailPoints = 0;
+  readonly #tails = new Tails();
   /** Counts calls of flush without runs; a run untouched for a whole round is quiet. */
   #round = 1;
 
@@ -86,11 +77,7 @@ export class ChunkedMetricStore implements MetricStore {
     for (const series of run.series.values()) {
       this.#chunks.remove(series.id);
       if (this.#touched.delete(series)) this.#undo.push(() => this.#touched.add(series));
-      // At once, because its id may soon be another series' and its tail must not be sealed under it.
-      if (this.#tails.delete(series)) {
-        this.#tailPoints -= series.tail.length;
-        this.#undo.push(() => this.#addTail(series, series.tail.length));
-      }
+      if (this.#tails.leave(series)) this.#undo.push(() => this.#tails.comeBack(series));
     }
     this.#runs.remove(run);
     this.#undo.push(() => this.#runs.restore(run));
@@ -139,9 +126,9 @@ export class ChunkedMetricStore implements MetricStore {
     for (const series of seals) {
       this.#chunks.place(series.id, merge([series.tail.points, ...series.pending]));
       this.#runs.saveSealed(series, row, after.get(series) ?? series.stats);
-      staged.push(() => this.#dropTail(series));
+      staged.push(() => this.#tails.clear(series));
     }
-    if (this.#journal.trimDue) staged.push(this.#journal.trim(this.#oldestNeeded(seals, row)));
+    if (this.#journal.trimDue) staged.push(this.#journal.trim(this.#tails.firstNeeded(seals, row)));
     for (const run of flushed) {
       const rows = [...run.series.values()].map((series) => ({
         keyId: series.keyId,
@@ -205,7 +192,7 @@ export class ChunkedMetricStore implements MetricStore {
 
   #appendSeries(name: string, key: string, batch: Columns): number {
     const known = this.#runs.get(name)?.series.get(key);
-    const points = known === undefined ? batch : this.#unknownOf(known, batch);
+    const points = known === undefined ? batch : unknownPoints(known, batch, this.#chunks);
     if (points.steps.length === 0) return 0;
     const series = known ?? this.#createSeries(name, key);
     const { run } = series;
@@ -238,29 +225,9 @@ export class ChunkedMetricStore implements MetricStore {
     return this.#runs.createSeries(run, key, this.#journal.last);
   }
 
-  /** The points of a batch that the series does not have. Behind its last point, the usual case, that is all of them. */
-  #unknownOf(series: SeriesState, batch: Columns): Columns {
-    let newest: PointKey | undefined = series.stats.count > 0 ? lastOf(series.stats) : undefined;
-    for (const part of series.pending) {
-      const last = keyAt(part, part.steps.length - 1);
-      if (newest === undefined || compareKeys(last, newest) > 0) newest = last;
-    }
-    if (newest === undefined || compareKeys(newest, keyAt(batch, 0)) < 0) return batch;
-    const parts = [...series.pending, series.tail.points];
-    const fresh: number[] = [];
-    for (let i = 0; i < batch.steps.length; i++) {
-      const key = keyAt(batch, i);
-      const known =
-        compareKeys(key, newest) <= 0 &&
-        (parts.some((part) => contains(part, key)) || this.#chunks.contains(series.id, key));
-      if (!known) fresh.push(i);
-    }
-    return fresh.length === batch.steps.length ? batch : pick(batch, fresh);
-  }
-
   #chooseSeals(flushed: readonly RunState[]): Set<SeriesState> {
     const seals = new Set<SeriesState>();
-    let total = this.#tailPoints;
+    let total = this.#tails.points;
     for (const series of this.#touched) {
       const pending = series.pending.reduce((count, part) => count + part.steps.length, 0);
       total += pending;
@@ -271,17 +238,9 @@ export class ChunkedMetricStore implements MetricStore {
         if (series.tail.length > 0 || this.#touched.has(series)) seals.add(series);
     }
     if (total > this.#limits.maxTailPoints || this.#journal.size > this.#limits.maxJournalBytes) {
-      const oldest = [...this.#tails].sort((a, b) => a.firstJournal - b.firstJournal);
-      for (const series of oldest.slice(0, Math.ceil(oldest.length / 2))) seals.add(series);
+      for (const series of this.#tails.olderHalf()) seals.add(series);
     }
     return seals;
-  }
-
-  /** The first journal row that a tail will need after this commit. */
-  #oldestNeeded(seals: ReadonlySet<SeriesState>, row: number): number {
-    let oldest = row;
-    for (const series of this.#tails) if (!seals.has(series)) oldest = Math.min(oldest, series.firstJournal);
-    return oldest;
   }
 
   #take(series: SeriesState, points: Columns, stats: Stats, row: number): void {
@@ -290,21 +249,7 @@ export class ChunkedMetricStore implements MetricStore {
     series.unpublished = true;
     series.run.touched = this.#round;
     series.run.packed = undefined;
-    if (points.steps.length === 0) return;
-    if (series.tail.length === 0) series.firstJournal = row;
-    series.tail.add(points);
-    this.#addTail(series, points.steps.length);
-  }
-
-  #addTail(series: SeriesState, points: number): void {
-    this.#tails.add(series);
-    this.#tailPoints += points;
-  }
-
-  #dropTail(series: SeriesState): void {
-    this.#tails.delete(series);
-    this.#tailPoints -= series.tail.length;
-    series.tail.clear();
+    this.#tails.append(series, points, row);
   }
 
   #saveLast(run: RunState, after: ReadonlyMap<SeriesState, Stats>, staged: (() => void)[]): void {
@@ -334,32 +279,11 @@ export class ChunkedMetricStore implements MetricStore {
   /** Reads the state of memory from the database: what chunks hold, and the journal's newer points as tails. */
   #recover(): void {
     this.#chunks.forget();
-    this.#tails.clear();
-    this.#tailPoints = 0;
-    const live = this.#runs.reload();
-    const tails = new Map<SeriesState, Columns[]>();
-    for (const { id, entries } of this.#journal.replay()) {
-      for (const { series: seriesId, points } of entries) {
-        const known = live.get(seriesId);
-        if (known === undefined || id <= known.applied) continue;
-        const parts = tails.get(known.series);
-        if (parts === undefined) {
-          known.series.firstJournal = id;
-          tails.set(known.series, [points]);
-        } else parts.push(points);
-      }
-    }
-    for (const [series, parts] of tails) {
-      const { firstJournal } = series;
-      const points = merge(parts);
+    this.#tails.forget();
+    for (const { series, points, row } of replayTails(this.#journal, this.#runs.reload())) {
       const stats = { ...series.stats };
       foldPoints(stats, points);
-      this.#take(series, points, stats, firstJournal);
+      this.#take(series, points, stats, row);
     }
   }
-}
-
-function pick(points: Columns, indices: readonly number[]): Columns {
-  const at = (column: Float64Array): Float64Array => Float64Array.from(indices, (index) => column[index] ?? 0);
-  return { steps: at(points.steps), times: at(points.times), values: at(points.values) };
 }
