@@ -37,8 +37,10 @@ export function activate(extension: vscode.ExtensionContext): Parts {
   const trees = owner.own(new Trees(state));
   const configurations = owner.own(new ConfigurationStore());
   const errors = owner.own(new RunErrors(state, log));
+  const runs = owner.own(new ScriptRuns(state));
+  const inlineCharts = owner.own(new InlineCharts(runs));
   const parts: Parts = {
-    ...{ session, state, log, panels, trees, configurations, errors, extension },
+    ...{ session, state, log, panels, trees, configurations, errors, inlineCharts, extension },
     ticked: trees.ticked,
   };
 
@@ -51,7 +53,6 @@ export function activate(extension: vscode.ExtensionContext): Parts {
     new Notifications(state, panels, log),
   );
 
-  const runs = owner.own(new ScriptRuns(state));
   const onSave = owner.own(
     new RunOnSave(
       configurations,
@@ -59,7 +60,7 @@ export function activate(extension: vscode.ExtensionContext): Parts {
       (error) => void showError(log, error, 'run on save'),
     ),
   );
-  owner.ownAll(new InlineCharts(runs), new TrainLens(configurations, runs), new StatusBar(state, session, onSave));
+  owner.ownAll(new TrainLens(configurations, runs), new StatusBar(state, session, onSave));
   offerCommandLine(extension);
   // A folder that trains wants to see what runs; any other folder starts no tracker until somebody asks.
   void configurations.all().then((all) => all.length > 0 && session.start());

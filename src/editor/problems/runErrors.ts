@@ -75,10 +75,10 @@ function scriptKey(run: RunSummary): string {
   return `${run.folder}\n${run.script}`;
 }
 
-/** The innermost frame in a file of the person's own carries the message; the others become related places. */
+/** Frames come innermost first; the first in a file of the person's own carries the message, the others are related. */
 function place(error: RunError, run: RunSummary): { uri: vscode.Uri; diagnostic: vscode.Diagnostic } | undefined {
   const own = error.frames.filter((frame) => frame.own);
-  const innermost = own.at(-1);
+  const [innermost] = own;
   if (!innermost) return undefined;
   const diagnostic = new vscode.Diagnostic(
     lineRange(innermost.line),
@@ -86,13 +86,10 @@ function place(error: RunError, run: RunSummary): { uri: vscode.Uri; diagnostic:
     vscode.DiagnosticSeverity.Error,
   );
   diagnostic.source = 'Trainyard';
-  diagnostic.relatedInformation = own
-    .slice(0, -1)
-    .reverse()
-    .map((frame) => {
-      const location = new vscode.Location(vscode.Uri.file(frame.file), lineRange(frame.line));
-      return new vscode.DiagnosticRelatedInformation(location, `called from ${frame.function ?? 'here'}`);
-    });
+  diagnostic.relatedInformation = own.slice(1).map((frame) => {
+    const location = new vscode.Location(vscode.Uri.file(frame.file), lineRange(frame.line));
+    return new vscode.DiagnosticRelatedInformation(location, `called from ${frame.function ?? 'here'}`);
+  });
   return { uri: vscode.Uri.file(innermost.file), diagnostic };
 }
 
