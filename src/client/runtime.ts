@@ -15,7 +15,10 @@ export function ensureRuntime(home: string): string {
   if (path.dirname(programRoot) === runtime) return programFile('tracker');
   const files = runtimeFiles(programRoot);
   const target = path.join(runtime, `${ownVersion()}-${fingerprint(programRoot, files)}`);
-  if (!fs.existsSync(target)) copy(programRoot, files, target);
+  if (!fs.existsSync(target)) {
+    copy(programRoot, files, target);
+    prune(runtime, target);
+  }
   return path.join(target, 'dist', 'tracker.cjs');
 }
 
@@ -61,6 +64,25 @@ function copy(root: string, files: readonly string[], target: string): void {
   } catch (error) {
     fs.rmSync(temporary, { recursive: true, force: true });
     if (!fs.existsSync(target)) throw error;
+  }
+}
+
+/**
+ * Old copies go when a new one has been made, but not the latest before it: a wrapper of a living run, or a tracker that
+ * is about to hand over, may still be using that.
+ */
+function prune(runtime: string, newest: string): void {
+  const others = fs
+    .readdirSync(runtime)
+    .filter((name) => /^\d+\.\d+\.\d+/.test(name) && path.join(runtime, name) !== newest)
+    .map((name) => ({ folder: path.join(runtime, name), time: fs.statSync(path.join(runtime, name)).mtimeMs }))
+    .sort((a, b) => b.time - a.time);
+  for (const { folder } of others.slice(1)) {
+    try {
+      fs.rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // In use on a system that locks open files; the next one tries again.
+    }
   }
 }
 

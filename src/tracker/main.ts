@@ -10,23 +10,32 @@ import { createRunLookup } from './models/runLookup.ts';
 import { createRunsPart } from './runs/runsPart.ts';
 import { createWorkspacesPart } from './workspaces/workspacesPart.ts';
 
-/** Wires the parts; nothing else. What one part needs of another it is handed here. */
+/**
+ * Wires the parts; nothing else. What one part needs of another it is handed here. A route that no part answers does
+ * not compile.
+ */
 const compose: Compose = (context, composition) => {
+  const tracker = createTrackerPart(context, composition);
   const models = createModelsPart(context, { runs: createRunLookup(metricsOf) });
   const deployments = createDeploymentsPart(context, { registry: models.registry });
-  return [
-    createTrackerPart(context, composition),
-    createWorkspacesPart(context, composition.registry, { beforeDelete: deployments.removeAll }),
-    createRunsPart(context, {
-      metrics: metricsOf,
-      mintRunToken: (workspace, run) => context.tokens.mint({ kind: 'run', workspace, run }),
-      mintTerminalToken: (workspace) => context.tokens.mint({ kind: 'terminal', workspace }),
-      registerModel: models.registerModel,
-      usersOfRun: models.usersOfRun,
-    }),
-    models,
-    deployments,
-  ];
+  const workspaces = createWorkspacesPart(context, composition.registry, { beforeDelete: deployments.removeAll });
+  const runs = createRunsPart(context, {
+    metrics: metricsOf,
+    mintRunToken: (workspace, run) => context.tokens.mint({ kind: 'run', workspace, run }),
+    mintTerminalToken: (workspace) => context.tokens.mint({ kind: 'terminal', workspace }),
+    registerModel: models.registerModel,
+    usersOfRun: models.usersOfRun,
+  });
+  return {
+    parts: [tracker, workspaces, runs, models, deployments],
+    handlers: {
+      ...tracker.handlers,
+      ...workspaces.handlers,
+      ...runs.handlers,
+      ...models.handlers,
+      ...deployments.handlers,
+    },
+  };
 };
 
 runTracker(parseTrackerArguments(process.argv.slice(2), process.env), compose).catch((error: unknown) => {

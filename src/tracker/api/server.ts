@@ -111,6 +111,13 @@ function toProblem(error: unknown, request: IncomingMessage, log: Logger): Probl
       cause: error,
     });
   }
+  if ((error as { code?: string } | undefined)?.code?.startsWith('SQLITE_CORRUPT')) {
+    log.error({ err: error, path: request.url?.split('?')[0] }, 'a database is damaged');
+    return new Problem('internal', 'The database of this workspace is damaged.', {
+      hint: 'Put its last good backup in its place: trainyard restore.',
+      cause: error,
+    });
+  }
   // The path without its query: that may hold what a person typed.
   log.error({ err: error, method: request.method, path: request.url?.split('?')[0] }, 'a request failed');
   const message = error instanceof Error ? error.message : String(error);

@@ -26,7 +26,7 @@ import { createHome } from './home.ts';
 import { homeBackups, lockHome } from './homeLock.ts';
 import { watchHome } from './homeWatch.ts';
 import { IdleWatch } from './idle.ts';
-import { createLogger } from './log.ts';
+import { createLogger, type Logger } from './log.ts';
 import { Tokens } from './tokens.ts';
 
 /** A part as the life of the tracker sees it. */
@@ -44,8 +44,11 @@ export interface Composition {
   readonly leave: (why: string) => void;
 }
 
-/** Makes the parts of the tracker; `main.ts` hands it in. */
-export type Compose = (context: TrackerContext, composition: Composition) => readonly AnyPart[];
+/** Makes the parts of the tracker and lays their handlers together; `main.ts` hands it in. */
+export type Compose = (
+  context: TrackerContext,
+  composition: Composition,
+) => { readonly parts: readonly AnyPart[]; readonly handlers: Handlers };
 
 /** Setting of home.db that is left standing when the tracker ends without order. */
 const RUNNING = 'running';
@@ -145,6 +148,7 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
     build: programFile('tracker'),
     startedAt,
   });
+  surviveRejections(log);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
   // Beyond Node's own start, loading our program included; the benchmark reads this line.
   const startMs = Math.round((performance.now() - performance.nodeTiming.bootstrapComplete) * 10) / 10;
@@ -165,7 +169,8 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
   }
   await registry.ensureOne();
   backups = scheduleBackups(context, registry, homeDb, wasUnclean, fullDisk);
-  parts = compose(context, { registry, streams, startedAt, leave });
+  const composed = compose(context, { registry, streams, startedAt, leave });
+  ({ parts } = composed);
   for (const part of parts) {
     try {
       await part.start?.();
@@ -174,21 +179,10 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
       log.error({ err: error }, 'a part did not start');
     }
   }
-  ready.resolve(mergeHandlers(parts));
+  ready.resolve(composed.handlers);
   idle.start();
   // Written at a clean end otherwise, which a tracker may never have.
   setTimeout(flushCompileCache, 5000).unref();
-}
-
-/** @throws Error when two parts answer one route: one of them would never be asked. */
-function mergeHandlers(parts: readonly AnyPart[]): Partial<Handlers> {
-  const merged: Partial<Handlers> = {};
-  for (const { handlers } of parts) {
-    const twice = Object.keys(handlers).find((name) => Object.hasOwn(merged, name));
-    if (twice !== undefined) throw new Error(`Two parts have a handler for ${twice}.`);
-    Object.assign(merged, handlers);
-  }
-  return merged;
 }
 
 function scheduleBackups(
@@ -208,4 +202,13 @@ function scheduleBackups(
   const schedule = new BackupSchedule({ databases, checkAll, events, log, fullDisk });
   schedule.start();
   return schedule;
+}
+
+/** A promise that nobody waited for says so in the log; an exception that nobody caught ends the tracker, logged. */
+function surviveRejections(log: Logger): void {
+  process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'a promise was rejected unseen'));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'the tracker dies of an error that nobody caught; the next client starts another');
+    process.exit(1);
+  });
 }
