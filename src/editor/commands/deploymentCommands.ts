@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { Deployment } from '../../shared/domain/deployment.ts';
 import type { Parts } from '../parts.ts';
 import { oneLine } from '../trees/itemText.ts';

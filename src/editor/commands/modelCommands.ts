@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { ModelVersion } from '../../shared/domain/model.ts';
 import type { RunSummary } from '../../shared/domain/run.ts';
 import { formatBytes } from '../../shared/format.ts';

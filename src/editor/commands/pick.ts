@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { RunSummary } from '../../shared/domain/run.ts';
 import { formatRelative } from '../../shared/format.ts';
 import type { SubjectKind } from '../contributions.ts';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import { type CommandId, commands } from '../contributions.ts';
 import type { Parts } from '../parts.ts';
 import type { Disposable } from '../session/event.ts';

@@ -1,4 +1,4 @@
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { RunSummary } from '../../shared/domain/run.ts';
 import { isNode, type Node, type NodeKind, type NodeOf, parseVersion } from '../nodes.ts';
 import type { Parts } from '../parts.ts';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { Workspace } from '../../shared/domain/workspace.ts';
 import { formatBytes, formatCount } from '../../shared/format.ts';
 import type { Parts } from '../parts.ts';

@@ -1,6 +1,7 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { RunConfiguration } from '../../shared/domain/runConfiguration.ts';
 import { nearest } from './nearest.ts';
+import { valueAt } from './valueAt.ts';
 
 /** What is wrong in a configuration file and where, in UTF-16 units of its text. */
 export interface Finding {
@@ -49,11 +50,6 @@ export function checkConfiguration(text: string): Finding[] {
     findings.push(unknownWord(target, 'compute target', String(target.value), targets));
   }
   return findings;
-}
-
-/** The node of a top-level key's value. */
-export function valueAt(root: Node, key: string): Node | undefined {
-  return root.children?.find((property) => property.children?.[0]?.value === key)?.children?.[1];
 }
 
 function check(node: Node, schema: Schema, findings: Finding[]): void {

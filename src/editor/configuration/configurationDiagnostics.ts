@@ -3,10 +3,11 @@ import { parseTree } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { ids } from '../contributions.ts';
 import { type Disposable, Owner } from '../session/event.ts';
-import { checkConfiguration, type Finding, valueAt } from './checkConfiguration.ts';
+import type { Finding } from './checkConfiguration.ts';
 import { configurationFolder } from './configurationFile.ts';
 import type { ConfigurationStore } from './configurationStore.ts';
 import { nearest } from './nearest.ts';
+import { valueAt } from './valueAt.ts';
 
 const selector: vscode.DocumentSelector = { scheme: 'file', pattern: `**/${configurationFolder}/*.json` };
 
@@ -76,6 +77,8 @@ export class ConfigurationDiagnostics implements vscode.CodeActionProvider, Disp
   }
 
   async #check(uri: vscode.Uri, text: string): Promise<void> {
+    // The schemas take longer to load than all else of the extension; they come with the first configuration.
+    const { checkConfiguration } = await import('./checkConfiguration.ts');
     const findings = [...checkConfiguration(text), ...(await missingFiles(uri, text))];
     const position = positions(text);
     const range = (offset: number, length: number) => new vscode.Range(position(offset), position(offset + length));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { PageAction, PageState } from '../../shared/panel/protocol.ts';
 import { runChoice } from '../commands/pick.ts';
 import { parseVersion } from '../nodes.ts';

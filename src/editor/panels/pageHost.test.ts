@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { PageState, ToPage } from '../../shared/panel/protocol.ts';
 import { Emitter } from '../session/event.ts';
 import type { ConnectionState, TrackerSession } from '../session/trackerSession.ts';

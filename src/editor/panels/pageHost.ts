@@ -1,6 +1,6 @@
 import type { ApiErrorBody } from '../../shared/api/error.ts';
-import { Problem } from '../../shared/api/error.ts';
 import type { TrackerEvent } from '../../shared/api/events.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { FromPage, PageAction, PageBytes, PageState, ToPage } from '../../shared/panel/protocol.ts';
 import { type Disposable, Owner } from '../session/event.ts';
 import type { TrackerSession } from '../session/trackerSession.ts';

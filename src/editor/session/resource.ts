@@ -1,4 +1,4 @@
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import { Emitter } from './event.ts';
 
 /**

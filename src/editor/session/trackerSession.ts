@@ -1,6 +1,6 @@
 import type { CallOptions, TrackerClient } from '../../client/trackerClient.ts';
-import { Problem } from '../../shared/api/error.ts';
 import type { TrackerEvent } from '../../shared/api/events.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { BytesRoute, JsonRoute, ReplyFor, RequestOf } from '../../shared/api/routes.ts';
 import { type Disposable, Emitter } from './event.ts';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { TrackerState } from '../session/trackerState.ts';
 import { oneLine } from '../trees/itemText.ts';
 import { scriptName } from '../trees/runItem.ts';

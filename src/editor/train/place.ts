@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import { configurationFolder } from '../configuration/configurationFile.ts';
 import type { StoredConfiguration } from '../configuration/configurationStore.ts';
 import { scriptExtensions } from '../configuration/scripts.ts';

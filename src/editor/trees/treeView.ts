@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { ViewId } from '../contributions.ts';
 import type { Node } from '../nodes.ts';
 import { Coalescer } from '../session/coalesce.ts';
