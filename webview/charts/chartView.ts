@@ -61,9 +61,10 @@ export class ChartView {
       plugins: [
         {
           id: 'trainyard',
-          afterDatasetsDraw: () => {
-            this.#drawGaps();
-            this.#drawCrosshair();
+          // The first drawing is part of making the chart, before it can be kept in a field.
+          afterDatasetsDraw: (chart) => {
+            this.#drawGaps(chart);
+            this.#drawCrosshair(chart);
           },
         },
       ],
@@ -138,7 +139,8 @@ export class ChartView {
     const y = yBounds(this.#state);
     const ticks = { color: theme.muted, font: { family: theme.font, size: 11 }, maxRotation: 0, minRotation: 0 };
     const grid = { color: theme.grid, lineWidth: theme.highContrast ? 1 : 0.5, drawTicks: false };
-    const border = { display: false };
+    // Full lines in a contrast colour would outshine the curves.
+    const border = { display: false, dash: theme.highContrast ? [1, 4] : [] };
     return {
       animation: false,
       parsing: false,
@@ -186,9 +188,8 @@ export class ChartView {
   }
 
   /** Where something not finite was logged, a tick stands at the foot of the plot: a gap of one point is no wider. */
-  #drawGaps(): void {
-    const scale = this.#chart.scales.x;
-    const { ctx, chartArea } = this.#chart;
+  #drawGaps({ scales, ctx, chartArea }: Chart): void {
+    const scale = scales.x;
     if (!scale) return;
     ctx.save();
     for (const { curve, color } of this.#state.series) {
@@ -202,11 +203,10 @@ export class ChartView {
     ctx.restore();
   }
 
-  #drawCrosshair(): void {
+  #drawCrosshair({ scales, ctx, chartArea }: Chart): void {
     const x = this.#hoverX;
     if (x === undefined) return;
-    const scale = this.#chart.scales.x;
-    const { ctx, chartArea } = this.#chart;
+    const scale = scales.x;
     if (!scale || x < scale.min || x > scale.max) return;
     const pixel = Math.round(scale.getPixelForValue(x)) + 0.5;
     ctx.save();

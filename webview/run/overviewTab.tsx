@@ -61,13 +61,14 @@ interface ValuesProps {
   /** One a run. */
   readonly columns: readonly Readonly<Record<string, string>>[];
   readonly empty: string;
+  readonly order?: (a: string, b: string) => number;
 }
 
 /** A table of named values, one column a run, with only what differs on request. */
-function Values({ title, subjects, columns, empty }: ValuesProps) {
+function Values({ title, subjects, columns, empty, order = byName }: ValuesProps) {
   const [differing, setDiffering] = useState(false);
   const [search, setSearch] = useState('');
-  const names = [...new Set(columns.flatMap((column) => Object.keys(column)))].sort(byName);
+  const names = [...new Set(columns.flatMap((column) => Object.keys(column)))].sort(order);
   const differs = (name: string) => new Set(columns.map((column) => column[name])).size > 1;
   const shown = names.filter(
     (name) => (!differing || differs(name)) && name.toLowerCase().includes(search.trim().toLowerCase()),
@@ -138,7 +139,15 @@ function ComparedMetrics({ subjects }: { subjects: readonly Subject[] }) {
       if (metric && column) column[key] = texts.shift() ?? '';
     });
   }
-  return <Values title="Metrics, last values" subjects={subjects} columns={columns} empty="No metrics yet." />;
+  return (
+    <Values
+      title="Metrics, last values"
+      subjects={subjects}
+      columns={columns}
+      empty="No metrics yet."
+      order={compareMetrics}
+    />
+  );
 }
 
 /** Last value and extremes of every metric. */
