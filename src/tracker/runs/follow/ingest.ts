@@ -6,7 +6,7 @@ import type { Logger } from '../../lifecycle/log.ts';
 import { type RunScope, runDirectory } from '../runScope.ts';
 import { type Applied, applyRecords } from './applyRecords.ts';
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /**
  * Takes in what the processes of a run append to `metrics/*.jsonl`. How far a file has been taken in is written in the

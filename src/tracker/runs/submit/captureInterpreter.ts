@@ -7,7 +7,7 @@ export async function captureInterpreter(scope: RunScope, run: string): Promise<
   if (stored.interpreter === undefined || stored.interpreter.version !== undefined) return;
   const { path } = stored.interpreter;
   const { PYTHONPATH: _, ...variables } = stored.variables ?? {};
-  const facts = await interpreterFacts(path, variables, stored.executionRoot ?? '/');
+  const facts = await interpreterFacts(path, variables, scope.queries.find(run)?.folder ?? '/');
   const { version, packages } = facts;
   await scope.store.writer.write(() =>
     scope.repository.change(run, {

@@ -12,8 +12,9 @@ export interface InterpreterFacts {
 
 /** One quick call says everything; `-I` would hide user packages that the run does see, so only the path is cleaned. */
 const PYTHON_FACTS = `
-import sys, json, platform
+import sys
 sys.path = [p for p in sys.path if p]
+import json, platform
 try:
     from importlib.metadata import distributions
     found = {}
@@ -32,20 +33,32 @@ interface Known {
   readonly facts: InterpreterFacts;
 }
 const known = new Map<string, Known>();
+const asking = new Map<string, Promise<InterpreterFacts>>();
 
 /**
  * Version and installed packages of an interpreter. Remembered until the interpreter or a folder that it finds packages
- * in changes. An interpreter that cannot tell has no version and no packages; that never fails a run.
+ * in changes, for each training folder, because a folder may choose a version. An interpreter that cannot tell has no version and no packages; that never fails a run.
  */
 export async function interpreterFacts(
   program: string,
   variables: Readonly<Record<string, string>>,
   cwd: string,
 ): Promise<InterpreterFacts> {
-  const kind = path.basename(program).toLowerCase();
   const key = [program, cwd, variables.PYTHONPATH, variables.PYENV_VERSION].join('\n');
   const before = known.get(key);
   if (before && before.stamp === stampOf(program, before.places)) return before.facts;
+  const under = asking.get(key) ?? ask(key, program, variables, cwd).finally(() => asking.delete(key));
+  asking.set(key, under);
+  return under;
+}
+
+async function ask(
+  key: string,
+  program: string,
+  variables: Readonly<Record<string, string>>,
+  cwd: string,
+): Promise<InterpreterFacts> {
+  const kind = path.basename(program).toLowerCase();
   try {
     const found = /^(python|pypy)/.test(kind)
       ? await pythonFacts(program, variables, cwd)
