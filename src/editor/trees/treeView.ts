@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { Problem } from '../../shared/api/problem.ts';
 import type { ViewId } from '../contributions.ts';
@@ -103,6 +104,8 @@ export class TreeView implements vscode.TreeDataProvider<Shown>, vscode.Disposab
   /** Shows a node and selects it, its parents opened. Nothing happens when the view has it not. */
   async reveal(node: Node): Promise<void> {
     const known = this.#known(node);
+    // A run that was submitted a moment ago is not in the view before its next refresh.
+    await sleep(refreshMs);
     try {
       await this.view.reveal(known, { select: true, focus: false });
     } catch {
