@@ -92,15 +92,24 @@ export class DeploymentSupervisor {
   /** Called when the tracker starts: adopts what runs, restarts what should run, removes what nobody knows. */
   async reconcile(): Promise<void> {
     const { deployments, hosts, stores } = this.#options;
+    const met = new Set<ServiceHost>();
     for (const store of stores()) {
       for (const row of deployments.rows(store)) {
         if (row.wanted !== 'running') continue;
+        met.add(this.#hostOf(row));
         hosts.follow(this.#hostOf(row));
         // Killed in the middle of a deployment: bringing it up again finds what is done already.
         if (row.state === 'building' || row.state === 'starting') this.bring(store, row);
         else await this.refresh(store, row.id);
       }
     }
+    for (const host of met) await host.tidy?.((workspace, id) => this.#isLitter(workspace, id));
+  }
+
+  /** A workspace that cannot be opened now may still know the service, so only open ones are asked. */
+  #isLitter(workspace: string, id: string): boolean {
+    const store = this.#options.stores().find((one) => one.id === workspace);
+    return store !== undefined && this.#options.deployments.row(store, id) === undefined;
   }
 
   /** Looks at one service, or at all that should run, and writes what is true. */
@@ -122,7 +131,7 @@ export class DeploymentSupervisor {
       const host = this.#hostOf(row);
       const found = await this.#lookAt(host, this.#options.deployments.spec(store, row), row.port);
       if (this.#closed || this.#working.has(id)) return;
-      const ended = found.state === 'stopped' || found.state === 'failed';
+      const ended = found.state === 'failed' || (found.state === 'stopped' && row.restart !== 'on-failure');
       const wait = ended && !host.restartsByItself ? this.#restarts.ended(id, row.restart) : undefined;
       if (found.state === 'healthy') this.#restarts.healthy(id);
       const again = wait === undefined ? '' : ` It is started again in ${Math.ceil(wait / 1000)} s.`;

@@ -73,6 +73,8 @@ export interface ServiceHost {
   usage(spec: ServiceSpec): Promise<HostUsage>;
   /** `listener` is told which service to look at; without an id, at all of them. Returns the way to stop. */
   follow(listener: (id?: string) => void): () => void;
+  /** Removes services that bear our mark but that no row knows, such as those of a deletion that was killed. */
+  tidy?(isLitter: (workspace: string, id: string) => boolean): Promise<void>;
   /** Lets go of everything here; services go on. */
   close(): void;
 }

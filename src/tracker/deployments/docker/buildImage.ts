@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import tar from 'tar-stream';
 import { Problem } from '../../../shared/api/error.ts';
@@ -35,6 +36,8 @@ export async function buildImage(
 ): Promise<BuiltImage> {
   const progress = new BuildProgress(control.notice);
   try {
+    // What a build left whose engine or tracker died in its middle.
+    await removeLitter(docker, plan.home);
     const options = { t: plan.tag, rm: true, forcerm: true, abortSignal: control.signal };
     const answer = await docker.buildImage(packContext(plan.files), options);
     await readAnswer(answer, progress);
@@ -42,7 +45,7 @@ export async function buildImage(
     const { Id, Size } = await docker.getImage(plan.tag).inspect();
     return { id: Id, tag: plan.tag, bytes: Size };
   } catch (error) {
-    await removeLayers(docker, plan.home).catch(() => undefined);
+    await removeLitter(docker, plan.home).catch(() => undefined);
     if (control.signal.aborted) throw new Problem('cancelled', 'The build was cancelled; nothing of it is left.');
     throw explain(error, address, plan, progress);
   }
@@ -111,9 +114,26 @@ function explain(error: unknown, address: string, plan: ImagePlan, { step, lines
   return problem;
 }
 
-/** The unnamed layers of builds of this home. Builds of a home run one at a time, so none of them is in use. */
-async function removeLayers(docker: Docker, home: string): Promise<void> {
-  await docker.pruneImages({ filters: { dangling: { true: true }, label: { [`${LABELS.home}=${home}`]: true } } });
+/**
+ * Removes the unnamed layers of builds of this home, and the containers of steps that still run: after a client left,
+ * an engine takes a while to end them. Builds of a home run one at a time, so none of it is in use.
+ */
+async function removeLitter(docker: Docker, home: string): Promise<void> {
+  const label = `${LABELS.home}=${home}`;
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const all = await docker.listContainers({ all: true, filters: { label: [label] } });
+    // A service has the label of its deployment as well.
+    const steps = all.filter(({ Labels }) => Labels[LABELS.deployment] === undefined);
+    for (const { Id } of steps)
+      await docker
+        .getContainer(Id)
+        .remove({ force: true })
+        .catch(() => undefined);
+    await docker.pruneImages({ filters: { dangling: { true: true }, label: { [label]: true } } });
+    const left = await docker.listImages({ filters: { dangling: ['true'], label: [label] } });
+    if (left.length === 0) return;
+    await sleep(100);
+  }
 }
 
 /** Times and owners are left at zero, so that equal content is an equal layer. */

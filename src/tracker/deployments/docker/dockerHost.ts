@@ -145,6 +145,12 @@ export class DockerHost implements ServiceHost {
     return stop;
   }
 
+  async tidy(isLitter: (workspace: string, id: string) => boolean): Promise<void> {
+    for (const { name, workspace, deployment } of await this.engine.call('list', { home: this.#options.home })) {
+      if (isLitter(workspace, deployment)) await this.engine.call('remove', { name });
+    }
+  }
+
   close(): void {
     for (const stop of this.#unfollow) stop();
     this.engine.close();

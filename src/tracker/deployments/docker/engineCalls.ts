@@ -20,10 +20,16 @@ export interface EngineCalls {
   inspect: [{ name: string }, ContainerFacts | undefined];
   log: [{ name: string; lines: number }, Uint8Array];
   usage: [{ name: string }, { cpuSeconds: number; memory: number }];
-  /** Containers of a home: name and deployment. */
-  list: [{ home: string }, { name: string; deployment: string }[]];
+  list: [{ home: string }, ListedContainer[]];
   /** Begins to send `EngineEvent`s about a home's containers; once, until the child ends. */
   watch: [{ home: string }, undefined];
+}
+
+/** A container of a home, by its labels. */
+export interface ListedContainer {
+  readonly name: string;
+  readonly workspace: string;
+  readonly deployment: string;
 }
 
 /** What matters of a container's state. */

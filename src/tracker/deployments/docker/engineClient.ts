@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import Docker, { type ContainerCreateOptions } from 'dockerode';
 import { INNER_PORT, LABELS } from './describeImage.ts';
-import type { ContainerFacts, EngineCalls } from './engineCalls.ts';
+import type { ContainerFacts, EngineCalls, ListedContainer } from './engineCalls.ts';
 import { explainEngineError } from './engineProblems.ts';
 
 /** An engine's methods as the tracker needs them, over dockerode. Errors are Problems. */
@@ -106,12 +106,13 @@ export class EngineClient {
     });
   }
 
-  async list(home: string): Promise<{ name: string; deployment: string }[]> {
+  async list(home: string): Promise<ListedContainer[]> {
     return this.#try(async () => {
       const filters = { label: [`${LABELS.home}=${home}`, LABELS.deployment] };
       const found = await this.docker.listContainers({ all: true, filters });
       return found.map(({ Names, Labels }) => ({
         name: (Names[0] ?? '').replace(/^\//, ''),
+        workspace: Labels[LABELS.workspace] ?? '',
         deployment: Labels[LABELS.deployment] ?? '',
       }));
     });

@@ -124,7 +124,8 @@ export class ProcessHost implements ServiceHost {
     this.#unwatch(spec.id);
     const record = readRecord(spec);
     if (!record) return { state: 'stopped' };
-    const { message } = readState(spec) ?? {};
+    const { state, message } = readState(spec) ?? {};
+    if (state === 'draining') return { state: 'stopped' };
     if (message !== undefined) return { state: 'failed', message };
     const last = (await tailOfFile(filesOf(spec).log, 8)).toString('utf8');
     return { state: 'failed', message: explainEnd(last, spec.limits.memory) };
