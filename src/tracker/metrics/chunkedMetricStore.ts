@@ -5,7 +5,7 @@
  * its series' `applied`. Memory changes only in {@link ChunkedMetricStore.committed}, so that taking a transaction back
  * means forgetting its pending points.
  */
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { ChunkTable } from './chunkTable.ts';
 import { collectSeries } from './collectSeries.ts';
 import type { JournalEntry } from './journal.ts';
@@ -36,7 +36,6 @@ export class ChunkedMetricStore implements MetricStore {
   readonly #runs: RunTable;
   readonly #order: RunOrder;
   readonly #journal: JournalTable;
-  readonly #selectSummaries: Statement<[string], [name: string, summary: Uint8Array]>;
   readonly #tails = new Tails();
   /** Counts calls of flush without runs; a run untouched for a whole round is quiet. */
   #round = 1;
@@ -56,12 +55,6 @@ export class ChunkedMetricStore implements MetricStore {
     this.#runs = new RunTable(db);
     this.#order = new RunOrder(db);
     this.#journal = new JournalTable(db);
-    this.#selectSummaries = db
-      .prepare<[string], [string, Uint8Array]>(
-        `SELECT r.name, r.summary FROM json_each(?) j CROSS JOIN metric_run r ON r.name = j.value
-         WHERE r.summary IS NOT NULL`,
-      )
-      .raw();
     this.#recover();
   }
 
@@ -180,9 +173,11 @@ export class ChunkedMetricStore implements MetricStore {
   }
 
   summaries(names: readonly string[]): SummaryTable {
-    const stored = new Map(this.#selectSummaries.all(JSON.stringify(names)));
+    const stored = this.#runs.summaries(names);
     const builder = new SummaryBuilder(names);
-    for (const name of names) builder.add(stored.get(name) ?? this.#liveSummary(this.#runs.get(name)));
+    names.forEach((name, place) => {
+      builder.add(stored.get(place) ?? this.#liveSummary(this.#runs.loaded(name)));
+    });
     return builder.finish((id) => this.#runs.keyName(id));
   }
 
@@ -262,7 +257,7 @@ export class ChunkedMetricStore implements MetricStore {
     }
   }
 
-  #liveSummary(run: RunState | undefined): Uint8Array | undefined {
+  #liveSummary(run: RunState | undefined): Float64Array | undefined {
     if (run === undefined) return undefined;
     run.packed ??= packSummary([...run.series.values()].filter((series) => series.stats.count > 0));
     return run.packed;

@@ -1,4 +1,15 @@
-import { type Columns, columns, compareKeys, keyAt, lowerBound, merge, type PointKey, put, slice } from './points.ts';
+import {
+  type Columns,
+  columns,
+  compareKeys,
+  keyAt,
+  lowerBound,
+  merge,
+  NO_POINTS,
+  type PointKey,
+  put,
+  slice,
+} from './points.ts';
 
 /** Above this many late points a merge of both sides is cheaper than one insertion each. */
 const INSERT_LIMIT = 16;
@@ -8,7 +19,7 @@ const INSERT_LIMIT = 16;
  * the usual case, costs an append; a late one moves what lies behind it.
  */
 export class PointBuffer {
-  #points = columns(0);
+  #points: Columns = NO_POINTS;
   #length = 0;
 
   get length(): number {
@@ -17,7 +28,7 @@ export class PointBuffer {
 
   /** The content, valid until the next change. */
   get points(): Columns {
-    return slice(this.#points, 0, this.#length);
+    return this.#length === 0 ? NO_POINTS : slice(this.#points, 0, this.#length);
   }
 
   /** Adds sorted points that are not in here yet. */
@@ -42,7 +53,7 @@ export class PointBuffer {
   }
 
   clear(): void {
-    this.#points = columns(0);
+    this.#points = NO_POINTS;
     this.#length = 0;
   }
 

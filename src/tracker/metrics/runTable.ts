@@ -14,7 +14,7 @@ export interface RunState {
   /** Whether the stored summary is out of date: points have come since the last flush. */
   dirty: boolean;
   /** The live summary in packed form, while no point comes. */
-  packed?: Uint8Array | undefined;
+  packed?: Float64Array | undefined;
   /** The flush round in which points came last. */
   touched: number;
 }
@@ -48,6 +48,7 @@ interface SeriesRow {
 
 export class RunTable {
   readonly #runs = new Map<string, RunState>();
+  #arrivals = 0;
   readonly #keyNames = new Map<number, string>();
   readonly #keyIds = new Map<string, number>();
   readonly #selectRun: Statement<[string], { id: number; live: number }>;
@@ -60,6 +61,7 @@ export class RunTable {
   readonly #insertSeries: Statement<[number, number, number]>;
   readonly #deleteRun: Statement<[number]>;
   readonly #deleteSeries: Statement<[number]>;
+  readonly #summaries: Statement<[string], { places: string | null; sizes: string; bytes: Uint8Array }>;
   readonly #setLive: Statement<[number]>;
   readonly #setSummary: Statement<[Uint8Array, number]>;
   readonly #setSealed: Statement<[number, Uint8Array, number]>;
@@ -79,6 +81,13 @@ export class RunTable {
     this.#insertSeries = db.prepare('INSERT INTO metric_series (run, key, applied) VALUES (?, ?, ?)');
     this.#deleteRun = db.prepare('DELETE FROM metric_run WHERE id = ?');
     this.#deleteSeries = db.prepare('DELETE FROM metric_series WHERE run = ?');
+    // One blob instead of thousands, which cost the garbage collector far more than SQLite. Blobs concatenate as text
+    // byte for byte, whatever they hold, as long as the database's encoding is UTF-8.
+    this.#summaries = db.prepare(
+      `SELECT group_concat(j.key) AS places, group_concat(length(r.summary)) AS sizes,
+         CAST(group_concat(r.summary, '') AS BLOB) AS bytes
+       FROM json_each(?) j CROSS JOIN metric_run r ON r.name = j.value WHERE length(r.summary) > 0`,
+    );
     this.#setLive = db.prepare('UPDATE metric_run SET summary = NULL WHERE id = ?');
     this.#setSummary = db.prepare('UPDATE metric_run SET summary = ? WHERE id = ?');
     this.#setSealed = db.prepare('UPDATE metric_series SET applied = ?, stats = ? WHERE id = ?');
@@ -107,11 +116,17 @@ export class RunTable {
     return this.#load(row.id, name, row.live === 1).run;
   }
 
+  /** The run if it is in memory, as all live ones are. */
+  loaded(name: string): RunState | undefined {
+    return this.#runs.get(name);
+  }
+
   live(): RunState[] {
     return [...this.#runs.values()].filter((run) => run.dirty);
   }
 
   createRun(name: string, round: number): RunState {
+    this.#evict();
     const id = Number(this.#insertRun.run(name).lastInsertRowid);
     const run = { id, name, series: new Map(), dirty: true, touched: round };
     this.#runs.set(name, run);
@@ -146,8 +161,25 @@ export class RunTable {
     this.#setLive.run(run.id);
   }
 
-  saveSummary(run: RunState, summary: Uint8Array): void {
-    this.#setSummary.run(summary, run.id);
+  saveSummary(run: RunState, summary: Float64Array): void {
+    this.#setSummary.run(new Uint8Array(summary.buffer), run.id);
+  }
+
+  /** The stored summaries of these runs, by place in the list; none of runs that are live or unknown. */
+  summaries(names: readonly string[]): Map<number, Float64Array> {
+    const result = new Map<number, Float64Array>();
+    const row = this.#summaries.get(JSON.stringify(names));
+    if (row === undefined || row.places === null) return result;
+    const numbers = new Float64Array(row.bytes.length / 8);
+    new Uint8Array(numbers.buffer).set(row.bytes);
+    const sizes = row.sizes.split(',');
+    let at = 0;
+    row.places.split(',').forEach((place, index) => {
+      const end = at + Number(sizes[index]) / 8;
+      result.set(Number(place), numbers.subarray(at, end));
+      at = end;
+    });
+    return result;
   }
 
   saveSealed(series: SeriesState, applied: number, stats: Stats): void {
@@ -204,11 +236,10 @@ export class RunTable {
     return { run, loaded };
   }
 
+  /** Now and then drops what is not live, so that memory holds the live runs and at most CACHED_RUNS others. */
   #evict(): void {
-    if (this.#runs.size < CACHED_RUNS) return;
-    let clean = 0;
-    for (const run of this.#runs.values()) if (!run.dirty) clean++;
-    if (clean < CACHED_RUNS) return;
+    if (++this.#arrivals < CACHED_RUNS) return;
+    this.#arrivals = 0;
     for (const run of this.#runs.values()) if (!run.dirty) this.#runs.delete(run.name);
   }
 }

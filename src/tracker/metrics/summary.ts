@@ -31,16 +31,9 @@ export interface SummaryRow {
   readonly stats: Stats;
 }
 
-/** A run's stored summary: rows x SUMMARY_STRIDE f64, then a u32 of each row's `metric_key.id`. */
-export function packSummary(rows: readonly SummaryRow[]): Uint8Array {
-  const bytes = new Uint8Array(rows.length * (SUMMARY_STRIDE * 8 + 4));
-  const values = new Float64Array(bytes.buffer, 0, rows.length * SUMMARY_STRIDE);
-  const keys = new Uint32Array(bytes.buffer, values.byteLength, rows.length);
-  rows.forEach(({ keyId, stats }, index) => {
-    values.set(summaryOf(stats), index * SUMMARY_STRIDE);
-    keys[index] = keyId;
-  });
-  return bytes;
+/** A run's stored summary: for each series `metric_key.id`, then SUMMARY_STRIDE numbers, all f64, so that many concatenate. */
+export function packSummary(rows: readonly SummaryRow[]): Float64Array {
+  return Float64Array.from(rows.flatMap(({ keyId, stats }) => [keyId, ...summaryOf(stats)]));
 }
 
 export function summaryOf(stats: Stats): number[] {
@@ -73,15 +66,14 @@ export class SummaryBuilder {
   }
 
   /** The next run's packed summary; none for a run without metrics. */
-  add(packed: Uint8Array | undefined): void {
-    if (packed !== undefined && packed.length > 0) {
-      const rows = packed.length / (SUMMARY_STRIDE * 8 + 4);
-      const bytes = packed.byteOffset % 8 === 0 ? packed : Uint8Array.from(packed);
-      const values = new Float64Array(bytes.buffer, bytes.byteOffset, rows * SUMMARY_STRIDE);
-      const keys = new Uint32Array(bytes.buffer, bytes.byteOffset + values.byteLength, rows);
-      this.#reserve(rows);
-      this.#values.set(values, this.#entries * SUMMARY_STRIDE);
-      for (const id of keys) this.#key[this.#entries++] = this.#indexOf(id);
+  add(packed: Float64Array | undefined): void {
+    if (packed !== undefined) {
+      this.#reserve(packed.length / (SUMMARY_STRIDE + 1));
+      for (let at = 0; at < packed.length; at += SUMMARY_STRIDE + 1) {
+        const to = this.#entries * SUMMARY_STRIDE;
+        for (let i = 0; i < SUMMARY_STRIDE; i++) this.#values[to + i] = packed[at + 1 + i] ?? Number.NaN;
+        this.#key[this.#entries++] = this.#indexOf(packed[at] ?? 0);
+      }
     }
     this.#offsets[++this.#run] = this.#entries;
   }
