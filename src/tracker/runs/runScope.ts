@@ -6,6 +6,7 @@ import type { WorkspaceStore } from '../workspaces/workspaceStore.ts';
 import { Coalescer } from './coalescer.ts';
 import { metricSummary } from './repository/metricSummaries.ts';
 import { RunQueries } from './repository/runQueries.ts';
+import { RunRecords } from './repository/runRecords.ts';
 import { RunRepository } from './repository/runRepository.ts';
 import type { RunServices } from './services.ts';
 
@@ -15,6 +16,7 @@ export interface RunScope {
   readonly metrics: MetricStore;
   readonly queries: RunQueries;
   readonly repository: RunRepository;
+  readonly records: RunRecords;
   readonly notices: RunNotices;
 }
 
@@ -51,7 +53,8 @@ export class RunScopes {
     const queries = new RunQueries(store, metrics);
     const repository = new RunRepository(store, queries, metrics);
     const notices = new RunNotices(this.#context, store.id, queries, metrics, this.#coalescer);
-    const scope = { store, metrics, queries, repository, notices };
+    const records = new RunRecords(store.db);
+    const scope = { store, metrics, queries, repository, records, notices };
     this.#scopes.set(store, scope);
     return scope;
   }

@@ -241,7 +241,7 @@ export class RunSupervisor {
   }
 
   async #leftOverModels(scope: RunScope): Promise<void> {
-    for (const run of scope.repository.runsWithModels()) {
+    for (const run of scope.records.runsWithModels()) {
       if (scope.queries.find(run)?.state === 'running') continue;
       await registerModels({ scope, run, services: this.#services, log: this.#context.log }).catch(() => undefined);
     }

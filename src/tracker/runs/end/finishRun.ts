@@ -69,7 +69,7 @@ export function announceEnd(scope: RunScope, run: string, parent: string | null)
 /** Hands the models that the run logged to the registry, each once, also when a tracker was killed between two. */
 export async function registerModels({ scope, run, services, log }: Omit<FinishRequest, 'exit'>): Promise<void> {
   for (const id of [run, ...scope.queries.descendants(run)]) {
-    for (const model of scope.repository.models(id)) {
+    for (const model of scope.records.models(id)) {
       if (services.registerModel === undefined) return;
       let problem: string | undefined;
       try {
@@ -84,7 +84,7 @@ export async function registerModels({ scope, run, services, log }: Omit<FinishR
         log.warn({ run, model: model.name, err: error }, 'a logged model could not be registered');
       }
       await scope.store.writer.write(() => {
-        scope.repository.markModel(id, model.request, problem);
+        scope.records.markModel(id, model.request, problem);
         if (problem !== undefined)
           scope.repository.setTags(run, { [`trainyard.model.${model.name}`]: problem.slice(0, 500) });
       });

@@ -46,13 +46,13 @@ function applyRecord(
   record: Exclude<HelperRecord, { t: 'metrics' }>,
   applied: Applied,
 ): void {
-  const { repository } = scope;
+  const { repository, records } = scope;
   switch (record.t) {
     case 'header':
       return;
     case 'params': {
       const values = Object.entries(record.values).map(([key, value]) => [key, String(value)]);
-      repository.setParams(target, Object.fromEntries(values));
+      records.setParams(target, Object.fromEntries(values));
       applied.runs.add(target);
       return;
     }
@@ -64,7 +64,7 @@ function applyRecord(
       applied.outputs = true;
       return;
     case 'dataset':
-      repository.setInput(target, {
+      records.setInput(target, {
         name: record.name,
         path: record.path,
         ...(record.hash === null ? {} : { hash: record.hash }),
@@ -77,13 +77,13 @@ function applyRecord(
     case 'text':
     case 'histogram': {
       const { name: key, step, time } = record;
-      repository.addMedia(target, { key, kind: record.t, step, time, path: insideOutputs(record.path) });
+      records.addMedia(target, { key, kind: record.t, step, time, path: insideOutputs(record.path) });
       const keys = applied.media.get(target) ?? new Set();
       applied.media.set(target, keys.add(key));
       return;
     }
     case 'model':
-      repository.addModel(target, {
+      records.addModel(target, {
         name: record.name,
         path: insideOutputs(record.path),
         request: `${target}:${record.time}:${record.seq}:${record.name}`.slice(0, 400),
@@ -106,7 +106,7 @@ type ChildRecord = Extract<HelperRecord, { t: 'child' }>;
 function openChild(scope: RunScope, run: string, record: ChildRecord, applied: Applied): void {
   const parent = record.child === undefined ? run : childRun(scope, run, record.child, applied);
   const id = childRun(scope, run, record.id, applied);
-  scope.repository.nameChild(id, { name: record.name, parent, startedAt: record.time });
+  scope.records.nameChild(id, { name: record.name, parent, startedAt: record.time });
   applied.runs.add(id).add(parent);
 }
 

@@ -25,7 +25,7 @@ export class RunIngest {
     this.#run = run;
     this.#log = log;
     this.#folder = path.join(runDirectory(scope, run), RUN_FILES.metrics);
-    for (const { file, offset } of scope.repository.sources(run)) this.#offsets.set(file, offset);
+    for (const { file, offset } of scope.records.sources(run)) this.#offsets.set(file, offset);
   }
 
   /** Takes in everything that is there now; resolves once it is committed. `applied` is told after each commit. */
@@ -62,7 +62,7 @@ export class RunIngest {
         }
         const change = await this.#scope.store.writer.write(() => {
           const done = applyRecords(this.#scope, this.#run, records);
-          this.#scope.repository.setSource(this.#run, file, from + consumed);
+          this.#scope.records.setSource(this.#run, file, from + consumed);
           return done;
         });
         this.#offsets.set(file, from + consumed);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '../../../shared/api/error.ts';
-import type { MediaEntry, RunEnd, RunInput, RunState } from '../../../shared/domain/run.ts';
+import type { RunEnd, RunState } from '../../../shared/domain/run.ts';
 import type { RunConfiguration } from '../../../shared/domain/runConfiguration.ts';
 import type { MetricStore } from '../../metrics/metricStore.ts';
 import type { Db } from '../../store/database.ts';
@@ -180,75 +180,6 @@ export class RunRepository {
       else put.run(id, key, value);
     }
     if ('trainyard.headline' in tags) this.storeHeadline(id);
-  }
-
-  setParams(id: string, params: Readonly<Record<string, string>>): void {
-    const put = this.#db.prepare('INSERT OR REPLACE INTO run_param (run, key, value) VALUES (?, ?, ?)');
-    for (const [key, value] of Object.entries(params)) put.run(id, key, value);
-  }
-
-  setInput(id: string, input: RunInput): void {
-    this.#db
-      .prepare(
-        'INSERT OR REPLACE INTO run_input (run, name, path, hash, bytes, files, problem) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      )
-      .run(
-        id,
-        input.name,
-        input.path,
-        input.hash ?? null,
-        input.bytes ?? null,
-        input.files ?? null,
-        input.problem ?? null,
-      );
-  }
-
-  addMedia(id: string, media: MediaEntry): void {
-    this.#db
-      .prepare('INSERT OR REPLACE INTO run_media (run, key, step, kind, time, path) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(id, media.key, media.step, media.kind, media.time, media.path);
-  }
-
-  addModel(id: string, model: { readonly name: string; readonly path: string; readonly request: string }): void {
-    this.#db
-      .prepare('INSERT OR IGNORE INTO run_model (run, name, path, request) VALUES (?, ?, ?, ?)')
-      .run(id, model.name, model.path, model.request);
-  }
-
-  /** Models that the registry has not taken in yet. */
-  models(id: string): { name: string; path: string; request: string }[] {
-    return this.#db
-      .prepare<[string], { name: string; path: string; request: string }>(
-        'SELECT name, path, request FROM run_model WHERE run = ? AND done = 0 ORDER BY request',
-      )
-      .all(id);
-  }
-
-  runsWithModels(): string[] {
-    return this.#db.prepare<[], string>('SELECT DISTINCT run FROM run_model WHERE done = 0').pluck().all();
-  }
-
-  markModel(id: string, request: string, problem: string | undefined): void {
-    this.#db
-      .prepare('UPDATE run_model SET done = 1, problem = ? WHERE run = ? AND request = ?')
-      .run(problem ?? null, id, request);
-  }
-
-  /** How far each file of the run has been taken in. */
-  sources(id: string): { file: string; offset: number }[] {
-    return this.#db
-      .prepare<[string], { file: string; offset: number }>('SELECT file, offset FROM run_source WHERE run = ?')
-      .all(id);
-  }
-
-  setSource(id: string, file: string, offset: number): void {
-    this.#db.prepare('INSERT OR REPLACE INTO run_source (run, file, offset) VALUES (?, ?, ?)').run(id, file, offset);
-  }
-
-  nameChild(id: string, child: { readonly name: string; readonly parent: string; readonly startedAt: number }): void {
-    this.#db
-      .prepare('UPDATE run SET name = ?, parent = ?, started_at = ?, created_at = ? WHERE id = ?')
-      .run(child.name, child.parent, child.startedAt, child.startedAt, id);
   }
 
   moveToExperiment(id: string, name: string, actor: Actor): void {

@@ -63,5 +63,5 @@ function inputOf(hash: InputHash): Partial<RunInput> {
 }
 
 function put(scope: RunScope, run: string, input: RunInput): Promise<void> {
-  return scope.store.writer.write(() => scope.repository.setInput(run, input));
+  return scope.store.writer.write(() => scope.records.setInput(run, input));
 }
