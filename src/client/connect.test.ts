@@ -23,7 +23,7 @@ async function until(condition: () => boolean): Promise<void> {
 describe('finding or starting the tracker', () => {
   test('many clients at once get one tracker, detached, in a session of its own', async () => {
     await using home = temporaryHome();
-    const connections = await Promise.all(Array.from({ length: 6 }, () => connect({ home: home.path })));
+    const connections = await Promise.all(Array.from({ length: 5 }, () => connect({ home: home.path })));
     assert.equal(new Set(connections.map(({ discovery }) => discovery.pid)).size, 1);
     assert.ok(connections.some(({ started }) => started));
     const { discovery, client } = connections[0] ?? assert.fail();

@@ -29,7 +29,8 @@ export interface Connection {
   readonly notice?: string;
 }
 
-const PATIENCE_MS = 20_000;
+/** Long, because a start that comes at last is better than an error; a tracker that dies is noticed at once. */
+const PATIENCE_MS = 60_000;
 const ANSWER_MS = 10_000;
 
 /**

@@ -29,6 +29,7 @@ export async function startTracker(options: StartOptions): Promise<Discovery | u
   const { home, env, port, deadline } = options;
   const output = openOutput(home);
   const args = [ensureRuntime(home), '--home', home, ...(port === undefined ? [] : ['--port', String(port)])];
+  const spawnedAt = Date.now();
   const child = spawn(process.execPath, args, {
     cwd: home,
     // Compiled code is kept between starts, which is a good part of the time until it listens.
@@ -47,6 +48,8 @@ export async function startTracker(options: StartOptions): Promise<Discovery | u
   for (;;) {
     const discovery = readDiscovery(home);
     if (discovery !== undefined && discovery.pid === child.pid) return discovery;
+    // Somebody was faster; our own, late as it is, finds that out and leaves by itself.
+    if (discovery !== undefined && discovery.startedAt >= spawnedAt) return undefined;
     if (child.exitCode === EXIT_ALREADY_RUNNING) return undefined;
     if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) {
       const words = failure?.message ?? (output.since() || `It ended with ${child.exitCode ?? child.signalCode}.`);

@@ -7,8 +7,7 @@ import { readOptional, writePrivateFile } from './privateFile.ts';
 
 /** Announces this tracker to its clients, and to the wrappers of living runs, which bring it back if it dies. */
 export function announce(home: Home, discovery: Discovery): void {
-  writePrivateFile(home.discoveryFile, `${JSON.stringify(discovery)}\n`);
-  writeRevival(home);
+  writePrivateFile(home.discoveryFile, `${JSON.stringify(discovery)}\n`, { durable: false });
   announceToWrappers(home, discovery.process);
 }
 
@@ -27,11 +26,11 @@ export function announcedPid(home: Home): number | undefined {
 }
 
 function announceToWrappers(home: Home, identity: ProcessIdentity): void {
-  writePrivateFile(path.join(home.root, HOME_FILES.trackerPid), formatTrackerPid(identity));
+  writePrivateFile(path.join(home.root, HOME_FILES.trackerPid), formatTrackerPid(identity), { durable: false });
 }
 
 /** How a wrapper starts this very program again: `revive.sh`, and `revive.json` where there is no shell. */
-function writeRevival(home: Home): void {
+export function writeRevival(home: Home): void {
   const argv = [process.execPath, ...process.execArgv, process.argv[1] ?? '', '--home', home.root];
   const env: Record<string, string> = { ELECTRON_RUN_AS_NODE: '1' };
   for (const name of ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'TRAINYARD_IDLE_SECONDS']) {
@@ -43,7 +42,7 @@ function writeRevival(home: Home): void {
   writePrivateFile(
     path.join(home.root, HOME_FILES.reviveSh),
     `${exports.join('')}exec ${argv.map(shellQuote).join(' ')} </dev/null >>${log} 2>&1\n`,
-    0o700,
+    { mode: 0o700 },
   );
   writePrivateFile(path.join(home.root, HOME_FILES.reviveJson), `${JSON.stringify({ argv, env })}\n`);
 }

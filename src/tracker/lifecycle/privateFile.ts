@@ -1,13 +1,20 @@
 import fs from 'node:fs';
 
-/** Writes a file whole, private (0600) and on disk, or not at all: temporary name, fsync, rename. */
-export function writePrivateFile(file: string, text: string, mode = 0o600): void {
+export interface PrivateFileOptions {
+  readonly mode?: number;
+  /** False for what is made anew at each start: it need not survive a power cut, and waiting for the disk costs. */
+  readonly durable?: boolean;
+}
+
+/** Writes a file whole and private (0600), or not at all: temporary name, fsync, rename. */
+export function writePrivateFile(file: string, text: string, options: PrivateFileOptions = {}): void {
+  const { mode = 0o600, durable = true } = options;
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     const descriptor = fs.openSync(temporary, 'w', mode);
     try {
       fs.writeSync(descriptor, text);
-      fs.fsyncSync(descriptor);
+      if (durable) fs.fsyncSync(descriptor);
     } finally {
       fs.closeSync(descriptor);
     }
