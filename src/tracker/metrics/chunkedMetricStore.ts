@@ -18,7 +18,7 @@ import { RunOrder } from './runOrder.ts';
 import { type RunState, RunTable, type SeriesState } from './runTable.ts';
 import { infoOf } from './seriesInfo.ts';
 import { emptyStats, foldPoints, type Stats } from './stats.ts';
-import { type OrderQuery, packSummary, SummaryBuilder, type SummaryTable } from './summary.ts';
+import { buildSummaries, type OrderQuery, packSummary, type SummaryTable } from './summary.ts';
 import { replayTails, Tails } from './tails.ts';
 import { unknownPoints } from './unknownPoints.ts';
 
@@ -174,11 +174,8 @@ export class ChunkedMetricStore implements MetricStore {
 
   summaries(names: readonly string[]): SummaryTable {
     const stored = this.#runs.summaries(names);
-    const builder = new SummaryBuilder(names);
-    names.forEach((name, place) => {
-      builder.add(stored.get(place) ?? this.#liveSummary(this.#runs.loaded(name)));
-    });
-    return builder.finish((id) => this.#runs.keyName(id));
+    const packed = names.map((name, place) => stored.get(place) ?? this.#liveSummary(this.#runs.loaded(name)));
+    return buildSummaries(names, packed, (id) => this.#runs.keyName(id));
   }
 
   order(query: OrderQuery): string[] {

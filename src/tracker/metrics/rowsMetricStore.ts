@@ -10,7 +10,7 @@ import { type Columns, columns, type MetricPoint, put, slice } from './points.ts
 import { type Reduced, type ReduceOptions, reduceParts } from './reduce.ts';
 import { infoOf } from './seriesInfo.ts';
 import { emptyStats, foldPoints, type Stats } from './stats.ts';
-import { type OrderQuery, packSummary, SummaryBuilder, type SummaryTable } from './summary.ts';
+import { buildSummaries, type OrderQuery, packSummary, type SummaryTable } from './summary.ts';
 
 /** SQLite has no NaN: `real` is 0 and `value` 0 where it was logged, which also sorts it below every number. */
 export const ROWS_SCHEMA: readonly string[] = [
@@ -123,12 +123,10 @@ export class RowsMetricStore implements MetricStore {
 
   summaries(runs: readonly string[]): SummaryTable {
     const names = [...new Set(runs.flatMap((run) => this.#keys.all(run)))];
-    const builder = new SummaryBuilder(runs);
-    for (const run of runs) {
-      const rows = this.#keys.all(run).map((key) => ({ keyId: names.indexOf(key), stats: this.#stats(run, key) }));
-      builder.add(packSummary(rows));
-    }
-    return builder.finish((id) => names[id] ?? '');
+    const packed = runs.map((run) =>
+      packSummary(this.#keys.all(run).map((key) => ({ keyId: names.indexOf(key), stats: this.#stats(run, key) }))),
+    );
+    return buildSummaries(runs, packed, (id) => names[id] ?? '');
   }
 
   order({ key, by = 'last', descending = false, limit, offset = 0 }: OrderQuery): string[] {

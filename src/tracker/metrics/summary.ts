@@ -48,66 +48,47 @@ export function summaryOf(stats: Stats): number[] {
   ];
 }
 
-/** Collects runs one after another into a {@link SummaryTable}. */
-export class SummaryBuilder {
-  readonly #runs: readonly string[];
-  readonly #offsets: Uint32Array;
-  /** By key id: its place in `keys`, plus one. */
-  #places = new Uint32Array(64);
-  readonly #keyIds: number[] = [];
-  #key = new Uint32Array(1024);
-  #values = new Float64Array(1024 * SUMMARY_STRIDE);
-  #run = 0;
-  #entries = 0;
-
-  constructor(runs: readonly string[]) {
-    this.#runs = runs;
-    this.#offsets = new Uint32Array(runs.length + 1);
-  }
-
-  /** The next run's packed summary; none for a run without metrics. */
-  add(packed: Float64Array | undefined): void {
-    if (packed !== undefined) {
-      this.#reserve(packed.length / (SUMMARY_STRIDE + 1));
-      for (let at = 0; at < packed.length; at += SUMMARY_STRIDE + 1) {
-        const to = this.#entries * SUMMARY_STRIDE;
-        for (let i = 0; i < SUMMARY_STRIDE; i++) this.#values[to + i] = packed[at + 1 + i] ?? Number.NaN;
-        this.#key[this.#entries++] = this.#indexOf(packed[at] ?? 0);
-      }
+/** Packed summaries, one for each of `runs` and none for one without metrics, as one table. */
+export function buildSummaries(
+  runs: readonly string[],
+  packed: readonly (Float64Array | undefined)[],
+  nameOfKey: (id: number) => string,
+): SummaryTable {
+  const offsets = new Uint32Array(runs.length + 1);
+  packed.forEach((rows, run) => {
+    offsets[run + 1] = (offsets[run] ?? 0) + (rows?.length ?? 0) / (SUMMARY_STRIDE + 1);
+  });
+  const total = offsets[runs.length] ?? 0;
+  const key = new Uint32Array(total);
+  const values = new Float64Array(total * SUMMARY_STRIDE);
+  const places = new KeyPlaces();
+  let entry = 0;
+  for (const rows of packed) {
+    if (rows === undefined) continue;
+    for (let at = 0; at < rows.length; at += SUMMARY_STRIDE + 1) {
+      key[entry] = places.of(rows[at] ?? 0);
+      const to = entry++ * SUMMARY_STRIDE;
+      for (let i = 0; i < SUMMARY_STRIDE; i++) values[to + i] = rows[at + 1 + i] ?? Number.NaN;
     }
-    this.#offsets[++this.#run] = this.#entries;
   }
+  return { runs, keys: places.ids.map((id) => nameOfKey(id)), offsets, key, values };
+}
 
-  finish(nameOfKey: (id: number) => string): SummaryTable {
-    return {
-      runs: this.#runs,
-      keys: this.#keyIds.map((id) => nameOfKey(id)),
-      offsets: this.#offsets,
-      key: this.#key.slice(0, this.#entries),
-      values: this.#values.slice(0, this.#entries * SUMMARY_STRIDE),
-    };
-  }
+/** Numbers key ids in the order in which they come. An array, because this is asked once for each entry of a table. */
+class KeyPlaces {
+  readonly ids: number[] = [];
+  #places = new Uint32Array(64);
 
-  #indexOf(id: number): number {
+  of(id: number): number {
     if (id >= this.#places.length) {
       const grown = new Uint32Array(id * 2);
       grown.set(this.#places);
       this.#places = grown;
     }
+    // Stored plus one, so that 0 means none.
     const place = this.#places[id] ?? 0;
     if (place > 0) return place - 1;
-    this.#places[id] = this.#keyIds.push(id);
-    return this.#keyIds.length - 1;
-  }
-
-  #reserve(rows: number): void {
-    if (this.#entries + rows <= this.#key.length) return;
-    const size = Math.max(this.#key.length * 2, this.#entries + rows);
-    const key = new Uint32Array(size);
-    const values = new Float64Array(size * SUMMARY_STRIDE);
-    key.set(this.#key);
-    values.set(this.#values);
-    this.#key = key;
-    this.#values = values;
+    this.#places[id] = this.ids.push(id);
+    return this.ids.length - 1;
   }
 }
