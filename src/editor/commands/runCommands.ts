@@ -174,7 +174,7 @@ async function startAgain(parts: Parts, run: RunSummary, from: 'snapshot' | 'fol
   void parts.trees.runs.reveal(runNode(started));
   parts.panels.open(
     { page: 'run', workspace: started.workspace, run: started.id },
-    { beside: true, preserveFocus: true },
+    { beside: true, preserveFocus: true, transient: true },
   );
   return started;
 }

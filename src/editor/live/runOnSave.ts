@@ -1,24 +1,13 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ConfigurationStore, StoredConfiguration } from '../configuration/configurationStore.ts';
 import { type Disposable, Emitter, Owner } from '../session/event.ts';
 import { setting } from '../settings.ts';
-import { matchesAny } from './glob.ts';
+import { watching } from './watching.ts';
 
 /** Saves that follow each other this closely are one: save-all, format on save, a nervous hand. */
 const quietMs = 400;
 
 export type Submit = (configuration: StoredConfiguration) => Promise<unknown>;
-
-/** The configurations that a saved file belongs to, of those that are switched on. */
-export function watching(all: readonly StoredConfiguration[], file: string): StoredConfiguration[] {
-  return all.filter(({ folder, value }) => {
-    if (!value?.onSave?.enabled) return false;
-    const relative = path.relative(folder, file);
-    if (relative.startsWith('..') || path.isAbsolute(relative)) return false;
-    return matchesAny(relative.split(path.sep).join('/'), value.onSave.watch ?? [value.script, '**/*.py']);
-  });
-}
 
 /** Starts a run when a watched file is saved; a newer one supersedes a run that still goes. */
 export class RunOnSave implements Disposable {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { PageAction, PageName, PageState } from '../../shared/panel/protocol.ts';
+import { isActive } from '../../shared/runState.ts';
 import { seriesStyle } from '../../shared/seriesStyle.ts';
 import { type Disposable, Owner } from '../session/event.ts';
 import type { TrackerState } from '../session/trackerState.ts';
@@ -14,6 +15,15 @@ const pages: readonly PageName[] = ['run', 'model', 'deployment'];
 interface Open {
   readonly panel: vscode.WebviewPanel;
   readonly host: PageHost;
+  /** Opened by a submit and not asked for since: the next submit may take its place. */
+  transient: boolean;
+}
+
+export interface Place {
+  readonly beside?: boolean;
+  readonly preserveFocus?: boolean;
+  /** Opened by itself, not by the person; takes the place of an earlier one whose run has ended. */
+  readonly transient?: boolean;
 }
 
 /**
@@ -24,7 +34,7 @@ export class Panels implements Disposable {
   readonly #extensionUri: vscode.Uri;
   readonly #state: TrackerState;
   readonly #act: (action: PageAction, state: PageState) => Promise<unknown>;
-  readonly #open = new Map<string, Open>();
+  readonly #open = new Set<Open>();
   readonly #owner = new Owner();
 
   constructor(
@@ -41,7 +51,7 @@ export class Panels implements Disposable {
     }
     this.#owner.own(
       state.runs.onChange((change) => {
-        const open = change.kind === 'run' ? this.#open.get(`run:${change.id}`) : undefined;
+        const open = change.kind === 'run' ? this.#find(`run:${change.id}`) : undefined;
         if (open) this.#retitle(open.panel, open.host.state);
       }),
     );
@@ -49,7 +59,7 @@ export class Panels implements Disposable {
 
   /** The run whose page is in front. */
   get activeRun(): string | undefined {
-    for (const { panel, host } of this.#open.values()) {
+    for (const { panel, host } of this.#open) {
       if (panel.active && host.state.page === 'run') return host.state.run;
     }
     return undefined;
@@ -57,14 +67,18 @@ export class Panels implements Disposable {
 
   /** Whether the page of a run can be seen now, so that nobody need be told how it ended. */
   shows(run: string): boolean {
-    return this.#open.get(`run:${run}`)?.panel.visible ?? false;
+    return this.#find(`run:${run}`)?.panel.visible ?? false;
   }
 
-  open(state: PageState, place: { beside?: boolean; preserveFocus?: boolean } = {}): void {
-    const existing = this.#open.get(keyOf(state));
+  open(state: PageState, place: Place = {}): void {
+    const existing = this.#find(keyOf(state)) ?? (place.transient ? this.#replaceable() : undefined);
     if (existing) {
+      const same = keyOf(existing.host.state) === keyOf(state);
+      existing.transient &&= place.transient ?? false;
       existing.panel.reveal(existing.panel.viewColumn, place.preserveFocus ?? false);
-      if (hasMore(state)) existing.host.show({ ...existing.host.state, ...state } as PageState);
+      if (!same || hasMore(state))
+        existing.host.show(same ? ({ ...existing.host.state, ...state } as PageState) : state);
+      this.#retitle(existing.panel, existing.host.state);
       return;
     }
     const viewColumn = place.beside ? columnBeside() : vscode.ViewColumn.Active;
@@ -74,24 +88,36 @@ export class Panels implements Disposable {
       { viewColumn, preserveFocus: place.preserveFocus ?? false },
       { enableFindWidget: true, retainContextWhenHidden: false },
     );
-    this.#fill(panel, state);
+    this.#fill(panel, state, place.transient ?? false);
   }
 
   dispose(): void {
     this.#owner.dispose();
-    for (const { panel } of this.#open.values()) panel.dispose();
+    for (const { panel } of this.#open) panel.dispose();
   }
 
   #restore(panel: vscode.WebviewPanel, kept: unknown): void {
-    if (isPageState(kept) && !this.#open.has(keyOf(kept))) this.#fill(panel, kept);
+    if (isPageState(kept) && !this.#find(keyOf(kept))) this.#fill(panel, kept, false);
     else panel.dispose();
   }
 
-  #fill(panel: vscode.WebviewPanel, state: PageState): void {
+  #find(key: string): Open | undefined {
+    return [...this.#open].find(({ host }) => keyOf(host.state) === key);
+  }
+
+  /** A page that opened by itself, of a run that has ended, compared with none. */
+  #replaceable(): Open | undefined {
+    return [...this.#open].find(({ transient, host: { state } }) => {
+      if (!transient || state.page !== 'run' || (state.compare?.length ?? 0) > 0) return false;
+      const run = this.#state.runs.get(state.run);
+      return run !== undefined && !isActive(run.state);
+    });
+  }
+
+  #fill(panel: vscode.WebviewPanel, state: PageState, transient: boolean): void {
     const { webview } = panel;
     const root = vscode.Uri.joinPath(this.#extensionUri, 'dist', 'webview');
     webview.options = { enableScripts: true, localResourceRoots: [root] };
-    const key = keyOf(state);
     const host = new PageHost({
       session: this.#state.session,
       state,
@@ -103,9 +129,10 @@ export class Panels implements Disposable {
     panel.onDidDispose(() => {
       messages.dispose();
       host.dispose();
-      this.#open.delete(key);
+      this.#open.delete(open);
     });
-    this.#open.set(key, { panel, host });
+    const open: Open = { panel, host, transient };
+    this.#open.add(open);
     this.#retitle(panel, state);
     const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
     webview.html = pageHtml(

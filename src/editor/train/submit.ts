@@ -46,7 +46,10 @@ export async function submit(
   if (options.onSave) return run;
   void parts.trees.runs.reveal(runNode(run));
   if (setting('trainyard.train.openRunPage')) {
-    parts.panels.open({ page: 'run', workspace: run.workspace, run: run.id }, { beside: true, preserveFocus: true });
+    parts.panels.open(
+      { page: 'run', workspace: run.workspace, run: run.id },
+      { beside: true, preserveFocus: true, transient: true },
+    );
   }
   return run;
 }
