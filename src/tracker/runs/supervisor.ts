@@ -19,6 +19,8 @@ import { removePrepared } from './submit/pending.ts';
 import { bootId, type RunPreparer } from './submit/preparer.ts';
 
 const CHECK_MS = 2000;
+/** At least this long between two looks at a run's files, however fast they grow. */
+const LOOK_MS = 100;
 /** Between TERM and KILL. */
 export const DEFAULT_GRACE_MS = 10_000;
 /** A wrapper writes its first file in milliseconds; one that has not by then was never started. */
@@ -153,23 +155,30 @@ export class RunSupervisor {
   async #prepare(scope: RunScope, run: string, signal: AbortSignal): Promise<void> {
     try {
       if (!(await this.#wasLaunched(scope, run))) await this.#preparer.prepare(scope, run, signal);
-      const { writer } = scope.store;
-      await writer.write(() =>
-        scope.repository.advance(run, ['queued', 'preparing'], {
-          state: 'running',
-          activity: null,
-          startedAt: Date.now(),
-        }),
-      );
-      scope.notices.changed(run);
-      this.#follow(scope, run);
-      void captureInterpreter(scope, run).catch((error: unknown) =>
-        this.#context.log.warn({ run, err: error }, 'the interpreter of a run could not be examined'),
-      );
     } catch (error) {
       // The next tracker goes on where this one left.
-      if (this.#stopped) return;
-      await this.#couldNotStart(scope, run, error, signal.aborted);
+      if (!this.#stopped) await this.#couldNotStart(scope, run, error, signal.aborted);
+      return;
+    }
+    // It runs now. Whatever fails from here on (a full disk) is no reason to call it anything else, or to touch its files.
+    await this.#markRunning(scope, run);
+    this.#follow(scope, run);
+    void captureInterpreter(scope, run).catch((error: unknown) =>
+      this.#context.log.warn({ run, err: error }, 'the interpreter of a run could not be examined'),
+    );
+  }
+
+  async #markRunning(scope: RunScope, run: string): Promise<void> {
+    const change = { state: 'running', activity: null, startedAt: Date.now() } as const;
+    while (!this.#stopped) {
+      try {
+        await scope.store.writer.write(() => scope.repository.advance(run, ['queued', 'preparing'], change));
+        scope.notices.changed(run);
+        return;
+      } catch (error) {
+        this.#context.log.error({ run, err: error }, 'the start of a run could not be written; it will be tried again');
+        await sleep(CHECK_MS);
+      }
     }
   }
 
@@ -209,7 +218,9 @@ export class RunSupervisor {
     if (this.#stopped || this.#followers.has(run)) return;
     const onEnd = (exit: FoundExit | undefined): void => this.#finish(scope, run, exit);
     const onProcess = (startedAt: number): void => this.#system.add(scope, run, startedAt);
-    this.#followers.set(run, new RunFollower({ scope, run, log: this.#context.log, onEnd, onProcess }));
+    // With many runs each is looked at less often, so that all together cost no more.
+    const interval = (): number => LOOK_MS * Math.max(1, this.#followers.size / 10);
+    this.#followers.set(run, new RunFollower({ scope, run, log: this.#context.log, interval, onEnd, onProcess }));
     // A tracker before this one was asked to end it and did not come to it.
     if (scope.queries.stored(run).ending !== undefined) this.end(scope, run, DEFAULT_GRACE_MS);
   }

@@ -31,6 +31,8 @@ export async function finishRun({ scope, run, exit, services, log }: FinishReque
   const stored = scope.queries.stored(run);
   try {
     await collectOutputs({ scope, row, stored, directory });
+    // Before the end is written: afterwards nobody would come back for it after a kill.
+    await rm(path.join(directory, RUN_FILES.code), { recursive: true, force: true, maxRetries: 5 });
   } catch (error) {
     // A full disk must not make a finished training look unfinished; what was not moved stays in the run's folder.
     log.error({ run, err: error }, 'not all outputs could be collected');
@@ -52,9 +54,6 @@ export async function finishRun({ scope, run, exit, services, log }: FinishReque
     scope.repository.end(run, state, end, endedAt, 'tracker', { logBytes: size });
   });
   announceEnd(scope, run, row.parent);
-  await rm(path.join(directory, RUN_FILES.code), { recursive: true, force: true }).catch((error: unknown) =>
-    log.warn({ run, err: error }, 'the copy of the code could not be removed'),
-  );
   await registerModels({ scope, run, services, log });
 }
 

@@ -7,8 +7,6 @@ import type { Applied } from './applyRecords.ts';
 import { RunIngest } from './ingest.ts';
 import { type FoundExit, isLiving, logSize, readExit, readProcessRecord } from './runFolder.ts';
 
-/** At least this long between two looks at a run's files, however fast they grow. */
-const INTERVAL_MS = 100;
 /** A run without exit record and without processes is looked at this often before it counts as lost. */
 const LOOKS_BEFORE_LOST = 3;
 
@@ -16,6 +14,8 @@ export interface FollowerOptions {
   readonly scope: RunScope;
   readonly run: string;
   readonly log: Logger;
+  /** At least this many milliseconds between two looks, however fast the files grow. */
+  readonly interval: () => number;
   /** Called once: the run has ended, everything it wrote before is taken in. Undefined where no one recorded how. */
   readonly onEnd: (exit: FoundExit | undefined) => void;
   /** Called once the command's own process is known. */
@@ -31,6 +31,7 @@ export class RunFollower {
   readonly #directory: string;
   readonly #ingest: RunIngest;
   readonly #log: Logger;
+  readonly #interval: () => number;
   readonly #onEnd: FollowerOptions['onEnd'];
   readonly #onProcess: FollowerOptions['onProcess'];
   readonly #watcher: FSWatcher;
@@ -43,10 +44,11 @@ export class RunFollower {
   #missing = 0;
   #ended = false;
 
-  constructor({ scope, run, log, onEnd, onProcess }: FollowerOptions) {
+  constructor({ scope, run, log, interval, onEnd, onProcess }: FollowerOptions) {
     this.scope = scope;
     this.run = run;
     this.#log = log;
+    this.#interval = interval;
     this.#onEnd = onEnd;
     this.#onProcess = onProcess;
     this.#directory = runDirectory(scope, run);
@@ -73,7 +75,7 @@ export class RunFollower {
   wake(): void {
     if (this.#ended) return;
     if (this.#looking) this.#again = true;
-    else this.#timer ??= setTimeout(() => this.#start(), Math.max(0, this.#lastLook + INTERVAL_MS - Date.now()));
+    else this.#timer ??= setTimeout(() => this.#start(), Math.max(0, this.#lastLook + this.#interval() - Date.now()));
   }
 
   /** The safety net: files, and whether the processes live. */

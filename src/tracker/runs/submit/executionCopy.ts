@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RUN_FILES } from '../../../shared/runDirectory.ts';
 import type { ActivityBoard } from '../../activities/activityBoard.ts';
@@ -67,11 +67,19 @@ async function copyOf(request: CopyRequest, snapshots: SnapshotStore, following:
   const links = linksBack(ignored, folder, { except });
   const root = path.join(request.runDirectory, RUN_FILES.code);
   // Left over from an attempt that was cut short; the run has not started, so nothing of it is worth keeping.
-  await rm(root, { recursive: true, force: true });
+  await removeCopies(request.runDirectory);
   const plan = { links, folder };
   if (small) await materialise(snapshots, snapshot, root, { ...plan, ...following });
   else await request.snapshotter.materialise(snapshots, snapshot, root, plan, following);
   return { snapshot, root, links };
+}
+
+/** The copy, and halves of it that a kill has left. */
+async function removeCopies(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  for (const name of names.filter((each) => each === RUN_FILES.code || each.startsWith(`${RUN_FILES.code}.partial-`))) {
+    await rm(path.join(directory, name), { recursive: true, force: true });
+  }
 }
 
 /**

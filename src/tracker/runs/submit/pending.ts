@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RUN_FILES } from '../../../shared/runDirectory.ts';
 import { syncDirectory } from '../../snapshots/store.ts';
@@ -33,7 +33,9 @@ export async function removePending(directory: string): Promise<void> {
 
 /** Takes away what was made for a start that will not come: the copy of the code, and everything that holds variables. */
 export async function removePrepared(directory: string): Promise<void> {
-  for (const name of [NAME, RUN_FILES.env, RUN_FILES.envJson, RUN_FILES.code]) {
+  const names = await readdir(directory).catch(() => []);
+  const made = new Set<string>([NAME, RUN_FILES.env, RUN_FILES.envJson, RUN_FILES.code]);
+  for (const name of names.filter((each) => made.has(each) || each.startsWith(`${RUN_FILES.code}.partial-`))) {
     await rm(path.join(directory, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
