@@ -172,7 +172,8 @@ export class ChartView {
           border,
           ticks: {
             ...ticks,
-            maxTicksLimit: 5,
+            // Six give steps of 0.2 between 0 and 1; five would give 0.5.
+            maxTicksLimit: 6,
             padding: 6,
             includeBounds: false,
             callback: (v) => formatNumber(Number(v), 3),

@@ -25,7 +25,7 @@ export function Headlines({ subjects }: { subjects: readonly Subject[] }) {
       {headline ? (
         <Figure
           name={headline.key}
-          value={`${formatNumber(fromFloat(headline.value))} ${headline.direction === 'max' ? '↑' : '↓'}`}
+          value={`${formatNumber(headlineValue(run))} ${headline.direction === 'max' ? '↑' : '↓'}`}
           note={headline.best ? 'best' : bestNote(run)}
         />
       ) : null}
@@ -55,6 +55,12 @@ function Figure({ name, value, note }: { name: string; value: string; note?: str
   );
 }
 
+/** The metric's last value, which events bring sooner than a new summary. */
+function headlineValue(run: RunDetail): number {
+  const metric = run.metrics.find((one) => one.key === run.headline?.key);
+  return fromFloat(metric?.last ?? run.headline?.value ?? 'NaN');
+}
+
 /** For a run that is not the best: its own best value, where it differs from the last. */
 function bestNote(run: RunDetail): string | undefined {
   const metric = run.metrics.find((one) => one.key === run.headline?.key);
@@ -71,9 +77,10 @@ interface Progress {
 
 /** How far it is: the greatest step logged, of the number of epochs or steps among its parameters. */
 function progressOf(run: RunDetail): Progress | undefined {
-  const steps = run.metrics.filter((metric) => !metric.key.startsWith('system/')).map((metric) => metric.lastStep);
-  if (steps.length === 0) return undefined;
-  const last = Math.max(...steps);
+  const own = run.metrics.filter((metric) => !metric.key.startsWith('system/'));
+  if (own.length === 0) return undefined;
+  // Whoever counts from 0 has done one more than the last step says.
+  const last = Math.max(...own.map(({ lastStep, count }) => (count === lastStep + 1 ? count : lastStep)));
   const epochs = Number(run.params.epochs ?? run.params.num_epochs ?? run.params.max_epochs);
   const total = Number(run.params.max_steps ?? run.params.steps ?? Number.NaN);
   if (Number.isInteger(epochs) && epochs > 0 && last <= epochs) return { name: 'epoch', done: last, total: epochs };

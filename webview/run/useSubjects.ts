@@ -6,14 +6,15 @@ import { host } from '../shared/host.ts';
 import type { Subject } from './subject.ts';
 
 /**
- * The runs of a page, kept up to date. Events carry what moved, so a live run costs no reading; only a change of state
- * is followed by one, since environment, git and packages become known on the way.
+ * The runs of a page, kept up to date. Events carry what moved, so a live run costs next to no reading: a change of
+ * state and a new metric are followed by one, since parameters, environment and git become known on the way.
  */
 export function useSubjects(workspace: string, ids: readonly string[]): Loaded<readonly Subject[]> {
   const loaded = useLoaded(() => readSubjects(workspace, ids), `${workspace}/${ids.join(',')}`);
   const [live, setLive] = useState<readonly Subject[]>();
   const latest = useRef<readonly Subject[] | undefined>(undefined);
   const reloadSoon = useThrottled(loaded.reload, 500);
+  const reloadSometimes = useThrottled(loaded.reload, 10_000);
   const showSoon = useThrottled(() => setLive(latest.current), 100);
   useEffect(() => {
     latest.current = loaded.value;
@@ -25,6 +26,12 @@ export function useSubjects(workspace: string, ids: readonly string[]): Loaded<r
     const old = latest.current?.find(({ run }) => run.id === id)?.run;
     if (!old) return;
     if (event.type === 'run' && (event.run.state !== old.state || event.run.deletedAt !== old.deletedAt)) reloadSoon();
+    if (event.type === 'metrics') {
+      // With its first metrics a run has parameters and a headline too, of which there are no events.
+      const known = new Set(old.metrics.map((metric) => metric.key));
+      if (event.metrics.some((metric) => !known.has(metric.key))) reloadSoon();
+      else reloadSometimes();
+    }
     const run =
       event.type === 'run'
         ? withSummary(old, event.run)
