@@ -9,6 +9,7 @@ import type { RunRow, StoredDetail } from '../repository/storedRun.ts';
 import type { RunScope } from '../runScope.ts';
 import { type FoundOutput, findOutputs } from './findOutputs.ts';
 import { outputMatcher } from './outputPatterns.ts';
+import { sameContent } from './sameContent.ts';
 
 export interface CollectRequest {
   readonly scope: RunScope;
@@ -68,6 +69,11 @@ async function writtenThrough(
 }
 
 async function moveIn({ path: inner, file }: FoundOutput, outputs: string): Promise<void> {
+  // The script has kept it already, by `trainyard.artifact` or `trainyard.model`: one file, not two.
+  if (await sameContent(file, path.join(outputs, inner))) {
+    await rm(file, { force: true });
+    return;
+  }
   const target = await freePlace(outputs, inner);
   await mkdir(path.dirname(target), { recursive: true });
   try {
