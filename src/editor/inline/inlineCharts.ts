@@ -122,7 +122,7 @@ export class InlineCharts implements Disposable {
       };
       const curve = script.curves.get(key);
       if (!curve || curve.x.length < 2) return [words, undefined];
-      const style = { ...curve, color: seriesStyle(script.run.id).color };
+      const style = { ...curve, ...seriesStyle(script.run.id) };
       const icon = vscode.Uri.parse(svgDataUri(sparkline(style, { stale })));
       return [
         words,
@@ -166,7 +166,7 @@ export class InlineCharts implements Disposable {
       to: String(curve.x.at(-1)),
       foreground: kind === Light || kind === HighContrastLight ? foregrounds.light : foregrounds.dark,
     };
-    return svgDataUri(hoverChart({ ...curve, color: seriesStyle(run.id).color }, labels));
+    return svgDataUri(hoverChart({ ...curve, ...seriesStyle(run.id) }, labels));
   }
 }
 

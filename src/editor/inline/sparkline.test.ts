@@ -21,6 +21,8 @@ test('a flat curve runs through the middle', () => {
 test('pictures are whole documents, and their words are escaped', () => {
   const line = { x: [0, 1], y: [1, 2], color: '#fff' };
   assert.match(sparkline(line, { stale: true }), /^<svg [^>]*width="48"[^>]*>.*opacity="0.4".*<\/svg>$/);
+  assert.match(sparkline({ ...line, dash: [6, 3] }), /stroke-dasharray="3 1.5"/);
+  assert.ok(!sparkline({ ...line, dash: [] }).includes('dasharray'));
   const chart = hoverChart(line, { low: '<1>', high: '2', from: 'step 0', to: '1', foreground: '#888' });
   assert.ok(chart.includes('&#60;1&#62;') && !chart.includes('<1>'));
   assert.match(svgDataUri('<svg/>'), /^data:image\/svg\+xml;base64,/);

@@ -3,6 +3,8 @@ export interface Line {
   readonly x: readonly number[];
   readonly y: readonly (number | null)[];
   readonly color: string;
+  /** Lengths of strokes and gaps in pixels; absent or empty is solid. */
+  readonly dash?: readonly number[];
 }
 
 const ends = (values: readonly number[]): [number, number] => {
@@ -46,7 +48,9 @@ export function sparkline(line: Line, options: { width?: number; height?: number
   const box = { x: 1, y: 1.5, width: width - 2, height: height - 3 };
   const path = curvePath(line, box);
   const opacity = stale ? ' opacity="0.4"' : '';
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><path d="${path}" fill="none" stroke="${line.color}" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round"${opacity}/></svg>`;
+  // Half as long as in a chart, so that a curve of 48 pixels shows them at all.
+  const dash = dashOf(line.dash?.map((length) => length / 2));
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><path d="${path}" fill="none" stroke="${line.color}" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round"${dash}${opacity}/></svg>`;
 }
 
 /** The larger chart of a hover: one curve with the ends of both axes written on it. */
@@ -62,7 +66,7 @@ export function hoverChart(
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<path d="M${box.x} ${box.y}V${bottom}H${box.x + box.width}" fill="none" stroke="${labels.foreground}" stroke-opacity="0.35"/>`,
-    `<path d="${curvePath(line, box)}" fill="none" stroke="${line.color}" stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round"/>`,
+    `<path d="${curvePath(line, box)}" fill="none" stroke="${line.color}" stroke-width="1.6" stroke-linejoin="round"${dashOf(line.dash)}/>`,
     text(box.x - 5, box.y + 4, 'end', labels.high),
     text(box.x - 5, bottom, 'end', labels.low),
     text(box.x, bottom + 15, 'start', labels.from),
@@ -73,6 +77,10 @@ export function hoverChart(
 
 export function svgDataUri(svg: string): string {
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+}
+
+function dashOf(dash: readonly number[] | undefined): string {
+  return dash && dash.length > 0 ? ` stroke-dasharray="${dash.join(' ')}"` : '';
 }
 
 function round(value: number): number {

@@ -1,4 +1,7 @@
-import type { ApiErrorBody } from './error.ts';
+/** The same shape as the schema `ApiErrorBody`, which this file cannot name without loading it. */
+interface ErrorBody {
+  error: { code: string; message: string; hint?: string; details?: string[] };
+}
 
 export interface ProblemOptions {
   hint?: string | undefined;
@@ -42,7 +45,7 @@ export class Problem extends Error {
     return STATUS[this.code] ?? 400;
   }
 
-  toBody(): ApiErrorBody {
+  toBody(): ErrorBody {
     return {
       error: {
         code: this.code,
