@@ -19,6 +19,9 @@ export interface StartOptions {
   readonly deadline: number;
 }
 
+/** Young objects are collected early: the tracker makes many and keeps few, and stays tens of megabytes smaller. */
+const SMALL_HEAP = ['--max-semi-space-size=4'];
+
 /**
  * Starts a detached tracker and waits until it listens.
  *
@@ -28,7 +31,7 @@ export interface StartOptions {
 export async function startTracker(options: StartOptions): Promise<Discovery | undefined> {
   const { home, env, port, deadline } = options;
   const output = openOutput(home);
-  const args = [ensureRuntime(home), '--home', home, ...(port === undefined ? [] : ['--port', String(port)])];
+  const args = [...SMALL_HEAP, ensureRuntime(home), '--home', home, ...(port === undefined ? [] : ['--port', String(port)])];
   const spawnedAt = Date.now();
   const child = spawn(process.execPath, args, {
     cwd: home,
