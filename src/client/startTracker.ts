@@ -31,7 +31,13 @@ const SMALL_HEAP = ['--max-semi-space-size=4'];
 export async function startTracker(options: StartOptions): Promise<Discovery | undefined> {
   const { home, env, port, deadline } = options;
   const output = openOutput(home);
-  const args = [...SMALL_HEAP, ensureRuntime(home), '--home', home, ...(port === undefined ? [] : ['--port', String(port)])];
+  const args = [
+    ...SMALL_HEAP,
+    ensureRuntime(home),
+    '--home',
+    home,
+    ...(port === undefined ? [] : ['--port', String(port)]),
+  ];
   const spawnedAt = Date.now();
   const child = spawn(process.execPath, args, {
     cwd: home,
