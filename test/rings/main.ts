@@ -16,7 +16,7 @@ async function main(names: string[]): Promise<number> {
   }
   const chosen = rings.filter((ring) => names.length === 0 || names.includes(ring.name));
   await using provisions = new Provisions();
-  await provisions.install(chosen.flatMap((ring) => ring.needs));
+  await provisions.install(chosen.flatMap((ring) => [...ring.needs, ...(ring.wants ?? [])]));
   const rows: Row[] = [];
   for (const ring of chosen) rows.push(await runRing(ring, provisions));
   return report(rows);

@@ -10,7 +10,7 @@ import { run, which } from './command.ts';
 import { borrowEngine, type Engine } from './dockerEngine.ts';
 
 /** What a ring cannot do without. */
-export type Need = 'chromium' | 'docker' | 'git' | 'python';
+export type Need = 'chromium' | 'docker' | 'git' | 'python' | 'strace' | 'shells';
 
 /** How each need is recognised, and the Debian packages that bring it. */
 const providers: Record<Need, { present(): boolean; packages: string[] }> = {
@@ -24,6 +24,13 @@ const providers: Record<Need, { present(): boolean; packages: string[] }> = {
   },
   git: { present: () => which('git') !== undefined, packages: ['git'] },
   python: { present: hasPython, packages: ['python3', 'python3-venv'] },
+  // The simulated power cuts record what SQLite writes with it.
+  strace: { present: () => which('strace') !== undefined, packages: ['strace'] },
+  // The run wrapper has to work in each of the shells that are `sh` somewhere.
+  shells: {
+    present: () => which('busybox') !== undefined && which('dash') !== undefined,
+    packages: ['busybox', 'dash'],
+  },
 };
 
 /** What the rings share: installed engines, the bundles, the VSIX. Made once, given back at the end. */

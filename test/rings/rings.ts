@@ -9,6 +9,8 @@ export interface Ring {
   name: string;
   about: string;
   needs: Need[];
+  /** Installed where that is possible; without them some tests of the ring skip themselves and say so. */
+  wants?: Need[];
   run(provisions: Provisions): Promise<Counts>;
 }
 
@@ -16,7 +18,13 @@ export interface Ring {
 export const rings: Ring[] = [
   { name: 'types', about: 'TypeScript, for Node and for the browser', needs: [], run: types },
   { name: 'lint', about: 'Biome, contributions, import rules, test globs', needs: [], run: lint },
-  { name: 'unit', about: 'the core in plain Node', needs: ['git', 'python'], run: () => nodeTests('unit', {}) },
+  {
+    name: 'unit',
+    about: 'the core in plain Node',
+    needs: ['git', 'python'],
+    wants: ['strace', 'shells'],
+    run: () => nodeTests('unit', {}),
+  },
   { name: 'python', about: 'the logging helper', needs: ['python'], run: python },
   {
     name: 'editor',
