@@ -53,6 +53,15 @@ after(async () => {
 });
 
 test('from an opened folder to a service that answers as the training did, and nothing is lost on the way', async () => {
+  try {
+    await story();
+  } catch (error) {
+    await window.screenshot('story-failed');
+    throw error;
+  }
+});
+
+async function story(): Promise<void> {
   await window.openContainer('Trainyard');
   await window.openFile('train.py');
   // Only lines in view have their decorations drawn.
@@ -91,7 +100,7 @@ test('from an opened folder to a service that answers as the training did, and n
   await tryOnModelPage(heldOut);
   await deployAndAsk(client, heldOut);
   await trainWhileClosed(client);
-});
+}
 
 /** Waits for a value beside the line that logs it. Decorations are drawn as content of pseudo-elements. */
 async function inlineValue(wanted: RegExp): Promise<void> {

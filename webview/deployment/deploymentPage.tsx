@@ -92,15 +92,6 @@ function Header({ deployment }: { deployment: Deployment }) {
       <div class="page-title">
         <span class={`codicon codicon-${icon} state-${color}`} role="img" aria-label={text} title={text} />
         <h1>{deployment.name}</h1>
-        <p class="facts">
-          <button
-            type="button"
-            class="link"
-            onClick={command('trainyard.openModel', `${deployment.model}:${deployment.version}`)}
-          >
-            {`${deployment.model} v${deployment.version}`}
-          </button>
-        </p>
         <div class="actions">
           {deployment.state === 'stopped' || deployment.state === 'failed' ? (
             <Button icon="play" onClick={command('trainyard.startDeployment')}>
@@ -114,6 +105,15 @@ function Header({ deployment }: { deployment: Deployment }) {
           <Button appearance="icon" icon="trash" label="Delete" onClick={command('trainyard.deleteDeployment')} />
         </div>
       </div>
+      <p class="facts">
+        <button
+          type="button"
+          class="link"
+          onClick={command('trainyard.openModel', `${deployment.model}:${deployment.version}`)}
+        >
+          {`${deployment.model} v${deployment.version}`}
+        </button>
+      </p>
       <p class={`state-line state-${color}`} role="status">
         {deployment.message ? `${text}: ${deployment.message}` : text}
       </p>

@@ -1,5 +1,5 @@
 import type { Model, ModelVersion } from '../../src/shared/domain/model.ts';
-import { formatBytes, formatDateTime, formatNumber, formatRelative } from '../../src/shared/format.ts';
+import { formatBytes, formatCount, formatDateTime, formatNumber, formatRelative } from '../../src/shared/format.ts';
 import type { PageCommand, PageState } from '../../src/shared/panel/protocol.ts';
 import { Button } from '../shared/controls/toolkit.tsx';
 import { FactTable, Section } from '../shared/facts.tsx';
@@ -41,14 +41,14 @@ export function ModelPage() {
         <div class="page-title">
           <span class="codicon codicon-package" aria-hidden="true" />
           <h1>{model.name}</h1>
-          <p class="facts">
-            <span>{`${model.versions.length} ${model.versions.length === 1 ? 'version' : 'versions'}`}</span>
-            {Object.entries(model.aliases).map(([alias, version]) => (
-              <span key={alias}>{`${alias} → v${version}`}</span>
-            ))}
-          </p>
           {chosen ? <Actions model={model} version={chosen} /> : null}
         </div>
+        <p class="facts">
+          <span>{formatCount(model.versions.length, 'version')}</span>
+          {Object.entries(model.aliases).map(([alias, version]) => (
+            <span key={alias}>{`${alias} → v${version}`}</span>
+          ))}
+        </p>
       </header>
       <div class="split model-split">
         <Versions model={model} chosen={chosen} onSelect={select} />
@@ -103,7 +103,7 @@ function Versions({
   const now = useNow(30_000);
   return (
     <nav class="versions" aria-label="Versions">
-      {[...model.versions].reverse().map((version) => (
+      {newestFirst(model).map((version) => (
         <button
           type="button"
           key={version.version}
@@ -158,7 +158,7 @@ function Version({ workspace, version }: { workspace: string; version: ModelVers
             ['Producer', version.onnx?.producer],
             ['Operators', version.onnx?.nodes],
             ['External data', version.onnx?.externalData.join('\n')],
-            ['Size', `${formatBytes(version.bytes)} in ${version.files} ${version.files === 1 ? 'file' : 'files'}`],
+            ['Size', `${formatBytes(version.bytes)} in ${formatCount(version.files, 'file')}`],
             ['Registered', formatDateTime(version.createdAt)],
             ['From', version.source],
             ['Content', version.hash],
@@ -193,14 +193,18 @@ function Version({ workspace, version }: { workspace: string; version: ModelVers
 
 function opsetText(version: ModelVersion): string {
   const opsets = version.onnx?.opsets.map(({ domain, version: opset }) =>
-    domain ? `${domain} ${opset}` : `opset ${opset}`,
+    domain && domain !== 'ai.onnx' ? `${domain} ${opset}` : `opset ${opset}`,
   );
   return opsets?.join(', ') ?? '';
 }
 
 function choose(model: Model, wanted: string | undefined): ModelVersion | undefined {
   const number = wanted === undefined ? undefined : (model.aliases[wanted] ?? Number(wanted));
-  return model.versions.find((version) => version.version === number) ?? model.versions.at(-1);
+  return model.versions.find((version) => version.version === number) ?? newestFirst(model)[0];
+}
+
+function newestFirst(model: Model): ModelVersion[] {
+  return [...model.versions].sort((a, b) => b.version - a.version);
 }
 
 function asModel(state: PageState): ModelPageState {

@@ -91,6 +91,10 @@ interface TextAreaProps {
 
 export function TextArea(props: TextAreaProps) {
   return createElement('vscode-text-area', {
+    // The toolkit hands the name of a text field to the control inside, but not that of a text area.
+    ref: (element: HTMLElement | null) => {
+      element?.shadowRoot?.querySelector('textarea')?.setAttribute('aria-label', props.label);
+    },
     value: props.value,
     rows: props.rows ?? 4,
     resize: 'vertical',
