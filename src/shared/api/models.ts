@@ -143,7 +143,7 @@ export const modelRoutes = {
     method: 'POST',
     path: deployments,
     summary:
-      'Builds the image where needed and starts the service. Answers at once; the activity has progress and log.',
+      'Builds the image where needed and starts the service. Answers at once; the activity has progress and log. With the name of a healthy deployment and another version, moves that deployment to it: the old version serves until the new one is healthy.',
     params: workspace,
     body: Type.Object({
       name: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })),

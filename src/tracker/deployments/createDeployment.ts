@@ -6,6 +6,7 @@ import type { ModelRegistry } from '../models/modelRegistry.ts';
 import type { Actor, WorkspaceStore } from '../workspaces/workspaceStore.ts';
 import type { DeploymentRow } from './deploymentRows.ts';
 import type { DeploymentStore } from './deploymentStore.ts';
+import type { NextVersion } from './deploymentSupervisor.ts';
 import { checkImageName } from './docker/describeImage.ts';
 import type { Hosts } from './hosts.ts';
 
@@ -31,7 +32,7 @@ export async function createDeployment(
   const name = request.name ?? freeName(info.model, new Set(rows.map((row) => row.name)));
   if (rows.some((row) => row.name === name)) {
     throw new Problem('conflict', `There is a deployment ${JSON.stringify(name)} already.`, {
-      hint: 'Choose another name, or delete that one first.',
+      hint: 'Choose another name, delete that one first, or give it another version while it is healthy.',
     });
   }
   const holder = rows.find((row) => row.port !== null && row.port === request.port);
@@ -65,6 +66,22 @@ export async function createDeployment(
     updated_at: now,
   };
   return deployments.insert(store, row, actor);
+}
+
+/**
+ * The deployment that a request means to move to another version: a healthy one of that name, of the kind that is asked
+ * for, that serves something else now.
+ */
+export function replacedBy(
+  services: { registry: ModelRegistry; deployments: DeploymentStore },
+  store: WorkspaceStore,
+  request: DeploymentRequest,
+): { row: DeploymentRow; next: NextVersion } | undefined {
+  const row = services.deployments.rows(store).find((one) => one.name === request.name);
+  if (row?.state !== 'healthy' || (request.kind ?? row.kind) !== row.kind) return undefined;
+  const { modelId, info } = services.registry.version(store, request.model, request.version ?? 'latest');
+  if (info.limitation !== undefined || (modelId === row.model && info.version === row.version)) return undefined;
+  return { row, next: { model: modelId, model_name: info.model, version: info.version } };
 }
 
 /** `digits`, then `digits-2`, and so on; what a host name must not hold becomes a dash. */

@@ -105,25 +105,16 @@ export class DeploymentStore {
   /** The image and the deployment that it was built for, in one transaction. */
   async built(store: WorkspaceStore, row: DeploymentRow, image: BuiltImage): Promise<void> {
     await store.writer.write(() => {
-      store.db
-        .prepare(
-          'INSERT OR REPLACE INTO image (tag, engine, id, model, version, base_image, bytes, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-        )
-        .run(
-          image.tag,
-          row.engine ?? '',
-          image.id,
-          row.model,
-          row.version,
-          row.base_image ?? '',
-          image.bytes,
-          Date.now(),
-        );
+      writeImage(store, row, image);
       const now = this.row(store, row.id);
       if (now) deploymentStatements(store.db).update.run(parameters({ ...now, image: image.tag }));
-      const detail = { model: row.model_name, version: row.version, id: image.id };
-      audit(store.db, { actor: 'tracker', action: 'build', kind: 'image', subject: image.tag, detail });
     });
+    this.#registry.changed(store);
+  }
+
+  /** An image that no deployment uses yet. `row` says of which model and version it is. */
+  async recordImage(store: WorkspaceStore, row: DeploymentRow, image: BuiltImage): Promise<void> {
+    await store.writer.write(() => writeImage(store, row, image));
     this.#registry.changed(store);
   }
 
@@ -131,6 +122,22 @@ export class DeploymentStore {
     this.#events.emit({ type: 'deployment', workspace: store.id, deployment: this.present(store, row) });
     return row;
   }
+}
+
+function writeImage({ db }: WorkspaceStore, row: DeploymentRow, image: BuiltImage): void {
+  const { engine, model, version, base_image: base } = row;
+  const known = db
+    .prepare('SELECT 1 FROM image WHERE tag = ? AND engine = ? AND id = ?')
+    .get(image.tag, engine ?? '', image.id);
+  // An image that was there already was not built again.
+  if (known) return;
+  const insert = db.prepare(
+    `INSERT OR REPLACE INTO image (tag, engine, id, model, version, base_image, bytes, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  insert.run(image.tag, engine ?? '', image.id, model, version, base ?? '', image.bytes, Date.now());
+  const detail = { model: row.model_name, version, id: image.id };
+  audit(db, { actor: 'tracker', action: 'build', kind: 'image', subject: image.tag, detail });
 }
 
 /** better-sqlite3 refuses names that a statement does not have. */

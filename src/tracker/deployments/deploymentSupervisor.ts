@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../shared/api/error.ts';
 import type { ActivityBoard, ActivityControl } from '../activities/activityBoard.ts';
 import type { Logger } from '../lifecycle/log.ts';
@@ -8,8 +7,10 @@ import type { DeploymentRow } from './deploymentRows.ts';
 import type { DeploymentStore } from './deploymentStore.ts';
 import type { Hosts } from './hosts.ts';
 import { startOnPort } from './ports.ts';
+import { replaceVersion } from './replaceVersion.ts';
 import { Restarts } from './restarts.ts';
 import type { HostState, ServiceHost, ServiceSpec } from './serviceHost.ts';
+import { untilHealthy } from './untilHealthy.ts';
 
 export interface SupervisorOptions {
   readonly deployments: DeploymentStore;
@@ -21,6 +22,16 @@ export interface SupervisorOptions {
   /** Milliseconds that a service may take until it is healthy. */
   readonly healthyWithinMs?: number;
 }
+
+/** An activity that has begun, and its end. */
+export interface Started {
+  readonly activity: string;
+  readonly done: Promise<void>;
+}
+
+type Work = (control: ActivityControl) => Promise<void>;
+
+export type NextVersion = Pick<DeploymentRow, 'model' | 'model_name' | 'version'>;
 
 /** Brings services up and down, keeps their rows true, and takes up again what an earlier tracker left. */
 export class DeploymentSupervisor {
@@ -39,19 +50,34 @@ export class DeploymentSupervisor {
   }
 
   /** Builds what is needed and starts; answers with the activity at once. */
-  bring(store: WorkspaceStore, row: DeploymentRow): { activity: string; done: Promise<void> } {
+  bring(store: WorkspaceStore, row: DeploymentRow): Started {
     const title = `Deploying ${row.model_name}:${row.version} as ${row.name}`;
-    const subject = { kind: 'deployment', id: row.id };
-    const { id, done } = this.#options.activities.start(
-      { kind: 'deployment', title, workspace: store.id, subject },
-      (control) => this.#serial(row.id, () => this.#bring(store, row.id, control)),
-    );
-    this.#bringing.set(row.id, id);
-    const ended = done.finally(() => this.#bringing.delete(row.id));
-    ended.catch((error: Error) =>
-      this.#options.log.warn({ deployment: row.name, reason: error.message }, 'not deployed'),
-    );
-    return { activity: id, done: ended };
+    return this.#track(store, row, title, (control) => this.#bring(store, row.id, control));
+  }
+
+  /** Moves a running deployment to another version; the old one serves until the new one has proved itself. */
+  replace(store: WorkspaceStore, row: DeploymentRow, next: NextVersion, actor: Actor): Started {
+    const { deployments, healthyWithinMs: within } = this.#options;
+    const title = `Moving ${row.name} to ${next.model_name}:${next.version}`;
+    return this.#track(store, row, title, (control) => {
+      const [host, reserved] = [this.#hostOf(row), reservedPorts(this.#options)];
+      return replaceVersion({ store, deployments, host, row, next, reserved, actor, control, within });
+    });
+  }
+
+  /** Work on a deployment as an activity, which a stop or a deletion cancels. */
+  #track(store: WorkspaceStore, row: DeploymentRow, title: string, work: Work): Started {
+    const { activities, log } = this.#options;
+    const options = { kind: 'deployment', title, workspace: store.id, subject: { kind: 'deployment', id: row.id } };
+    const started = activities.start(options, (control) => this.#serial(row.id, () => work(control)));
+    this.#bringing.set(row.id, started.id);
+    const done = started.done.finally(() => {
+      if (this.#bringing.get(row.id) === started.id) this.#bringing.delete(row.id);
+    });
+    done
+      .then(() => this.refresh(store, row.id))
+      .catch((error: Error) => log.warn({ deployment: row.name, reason: error.message }, title));
+    return { activity: started.id, done };
   }
 
   async start(store: WorkspaceStore, row: DeploymentRow, actor: Actor): Promise<DeploymentRow> {
@@ -154,20 +180,20 @@ export class DeploymentSupervisor {
     const row = deployments.row(store, id);
     if (!row) return;
     const host = this.#hostOf(row);
-    const report = (message: string, progress?: number) => control.report(message, progress);
-    const hostControl = { signal: control.signal, report, output: (text: string) => control.output(text) };
     try {
-      const image = await host.prepare(deployments.spec(store, row), hostControl);
+      const image = await host.prepare(deployments.spec(store, row), control);
       if (image) await deployments.built(store, row, image);
       control.signal.throwIfAborted();
       await deployments.change(store, id, { state: 'starting', message: null });
       control.report('Starting the service');
       const spec = { ...deployments.spec(store, row), image: image?.tag };
       hosts.follow(host);
-      const port = await startOnPort(row.port ?? undefined, this.#ports(), (one) => host.start(spec, one));
+      const port = await startOnPort(row.port ?? undefined, reservedPorts(this.#options), (one) =>
+        host.start(spec, one),
+      );
       await deployments.change(store, id, { port });
       control.report(`Waiting until it is healthy on port ${port}`);
-      await this.#untilHealthy(host, spec, port, control.signal);
+      await untilHealthy(host, spec, port, control.signal, this.#options.healthyWithinMs);
       await deployments.change(store, id, { state: 'healthy', message: null });
       control.output(`Healthy: http://127.0.0.1:${port}\n`);
     } catch (error) {
@@ -194,30 +220,6 @@ export class DeploymentSupervisor {
     const message = error instanceof Error ? error.message : String(error);
     const state = cancelled ? 'stopped' : 'failed';
     await deployments.change(store, row.id, { state, wanted: 'stopped', message: cancelled ? 'Cancelled.' : message });
-  }
-
-  async #untilHealthy(host: ServiceHost, spec: ServiceSpec, port: number, signal: AbortSignal): Promise<void> {
-    const within = this.#options.healthyWithinMs ?? 90_000;
-    const deadline = Date.now() + within;
-    for (let wait = 20; ; wait = Math.min(500, wait * 1.5)) {
-      signal.throwIfAborted();
-      const { state, message } = await host.look(spec, port);
-      if (state === 'healthy') return;
-      const gone = state === 'failed' || state === 'stopped';
-      if (gone || Date.now() > deadline) {
-        const last = (await host.log(spec, 15)).toString('utf8').trim();
-        const why = message ?? (gone ? 'it ended.' : `it was not healthy within ${within / 1000} s.`);
-        const words = last.split('\n').findLast((line) => line !== '' && !line.startsWith('{')) ?? '';
-        throw new Problem(
-          'unhealthy',
-          `The service did not come up: ${why.includes(words) ? why : `${why} ${words}`}`,
-          {
-            details: last === '' ? undefined : last.split('\n'),
-          },
-        );
-      }
-      await sleep(wait);
-    }
   }
 
   async #lookAt(host: ServiceHost, spec: ServiceSpec, port: number | null): Promise<HostState> {
@@ -265,12 +267,6 @@ export class DeploymentSupervisor {
     if (activity !== undefined) this.#options.activities.cancel(activity);
   }
 
-  /** Ports of all deployments, so that a stopped one finds its own free. */
-  #ports(): Set<number> {
-    const { deployments, stores } = this.#options;
-    return new Set(stores().flatMap((store) => deployments.rows(store).flatMap((row) => row.port ?? [])));
-  }
-
   #serial<T>(id: string, work: () => Promise<T>): Promise<T> {
     const before = this.#working.get(id) ?? Promise.resolve();
     const next = before.then(work);
@@ -284,4 +280,9 @@ export class DeploymentSupervisor {
     });
     return next;
   }
+}
+
+/** Ports of all deployments, so that a stopped one finds its own free. */
+function reservedPorts({ deployments, stores }: SupervisorOptions): Set<number> {
+  return new Set(stores().flatMap((store) => deployments.rows(store).flatMap((row) => row.port ?? [])));
 }

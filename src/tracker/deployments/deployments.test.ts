@@ -171,6 +171,38 @@ test('with the policy "no" it stays ended, and says so', async () => {
   assert.match(ended.message ?? '', /ended/);
 });
 
+test('another version takes the place of the old one once it is healthy, and never if it is not', async () => {
+  const made = await deploy({ name: 'api' });
+  const file = path.join(folder.path, 'other.onnx');
+  fs.writeFileSync(file, onnx.identities(['float']));
+  await models.registry.register(context.store, { name: 'Linear 1', source: { file } }, 'client');
+  const request = (version: string) =>
+    call<never>({ params: where, body: { name: 'api', model: 'Linear 1', version, kind: 'process' } });
+  const moved = await part.handlers['deployments.create'](request('2'));
+  assert.equal(moved.deployment.id, made.id);
+  const now = await until(made.id, (one) => one.version === 2 && one.state === 'healthy');
+  assert.equal(now.port, made.port);
+  const at = { ...where, deployment: made.id };
+  const answer = await part.handlers['deployments.invoke'](call({ params: at, body: { input: { inputs: [1.5] } } }));
+  assert.deepEqual(answer.body, { predictions: { float_out: [1.5] } });
+
+  // Broken behind the registry's back, so that only the running service can tell.
+  await models.registry.register(
+    context.store,
+    { name: 'Linear 1', source: { file: path.join(folder.path, 'model.onnx') } },
+    'client',
+  );
+  const third = models.registry.version(context.store, 'Linear 1', '3');
+  fs.writeFileSync(path.join(third.folder, third.entry), 'broken');
+  const pid = pidOf(made.id);
+  const { activity } = await part.handlers['deployments.create'](request('3'));
+  const state = () => context.activities.list().find((one) => one.id === activity);
+  while (state()?.state === 'running') await sleep(20);
+  assert.match(state()?.error ?? '', /did not come up: .*Protobuf parsing failed.* Linear 1:2 still serves/);
+  assert.deepEqual([pidOf(made.id), get(made.id).version, get(made.id).state], [pid, 2, 'healthy']);
+  assert.deepEqual(fs.readdirSync(context.store.paths.deployments), [made.id]);
+});
+
 test('a taken port is said plainly where it was asked for, and nothing is left running', async () => {
   const server = net.createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

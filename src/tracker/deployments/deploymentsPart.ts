@@ -5,7 +5,7 @@ import type { ModelRegistry } from '../models/modelRegistry.ts';
 import { actorOf } from '../workspaces/audit.ts';
 import type { Actor, WorkspaceStore } from '../workspaces/workspaceStore.ts';
 import { StatsReader, testRequest } from './askService.ts';
-import { createDeployment } from './createDeployment.ts';
+import { createDeployment, replacedBy } from './createDeployment.ts';
 import type { DeploymentRow } from './deploymentRows.ts';
 import { DeploymentStore } from './deploymentStore.ts';
 import { DeploymentSupervisor } from './deploymentSupervisor.ts';
@@ -76,6 +76,11 @@ export function createDeploymentsPart(context: TrackerContext, { registry }: Dep
       },
       'deployments.create': async ({ params, body, caller }) => {
         const store = open(params);
+        const moved = replacedBy({ registry, deployments }, store, body);
+        if (moved) {
+          const { activity } = supervisor.replace(store, moved.row, moved.next, actorOf(caller));
+          return { deployment: deployments.present(store, moved.row), activity };
+        }
         const row = await createDeployment({ registry, deployments, hosts }, store, body, actorOf(caller));
         const { activity } = supervisor.bring(store, row);
         return { deployment: deployments.present(store, row), activity };
