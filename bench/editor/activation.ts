@@ -47,7 +47,8 @@ async function inEditor<T>(vsix: string | undefined, work: (host: number, window
   await window.page.waitForTimeout(3000);
   const [host] = editor.extensionHosts();
   if (host === undefined) throw new Error('No extension host runs.');
-  return work(host, window);
+  // Awaited here, or the window would be closed under it.
+  return await work(host, window);
 }
 
 function residentBytes(pid: number): number {
