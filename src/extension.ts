@@ -15,6 +15,7 @@ import { pageAction } from './editor/panels/pageActions.ts';
 import { Panels } from './editor/panels/panels.ts';
 import type { Parts } from './editor/parts.ts';
 import { RunErrors } from './editor/problems/runErrors.ts';
+import { Reports } from './editor/reports.ts';
 import { Owner } from './editor/session/event.ts';
 import { TrackerSession } from './editor/session/trackerSession.ts';
 import { TrackerState } from './editor/session/trackerState.ts';
@@ -39,8 +40,9 @@ export function activate(extension: vscode.ExtensionContext): Parts {
   const errors = owner.own(new RunErrors(state, log));
   const runs = owner.own(new ScriptRuns(state));
   const inlineCharts = owner.own(new InlineCharts(runs));
+  const reports = owner.own(new Reports());
   const parts: Parts = {
-    ...{ session, state, log, panels, trees, configurations, errors, inlineCharts, extension },
+    ...{ session, state, log, panels, trees, configurations, errors, inlineCharts, reports, extension },
     ticked: trees.ticked,
   };
 

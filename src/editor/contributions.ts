@@ -141,5 +141,6 @@ export const ids = {
   outputChannel: 'Trainyard',
   diagnostics: 'trainyard',
   snapshotScheme: 'trainyard-snapshot',
+  reportScheme: 'trainyard-report',
   walkthrough: 'trainyard.trainyard#trainyard.start',
 } as const;

@@ -3,6 +3,7 @@ import type { ConfigurationStore } from './configuration/configurationStore.ts';
 import type { InlineCharts } from './inline/inlineCharts.ts';
 import type { Panels } from './panels/panels.ts';
 import type { RunErrors } from './problems/runErrors.ts';
+import type { Reports } from './reports.ts';
 import type { TrackerSession } from './session/trackerSession.ts';
 import type { TrackerState } from './session/trackerState.ts';
 import type { Ticked } from './trees/runSource.ts';
@@ -19,5 +20,6 @@ export interface Parts {
   readonly configurations: ConfigurationStore;
   readonly errors: RunErrors;
   readonly inlineCharts: InlineCharts;
+  readonly reports: Reports;
   readonly extension: vscode.ExtensionContext;
 }

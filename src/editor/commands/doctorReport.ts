@@ -10,7 +10,7 @@ export function doctorReport(
   const missing = findings.filter(({ ok }) => !ok);
   const head = missing.length === 0 ? 'Everything was found.' : `${missing.length} of ${findings.length} need a look.`;
   const row = ({ ok, name, found, hint }: Static<typeof DoctorFinding>) =>
-    `| ${ok ? '✓' : '✗'} | ${cell(name)} | ${cell(found)} | ${cell(hint ?? '')} |`;
+    `| ${ok ? (hint ? '–' : '✓') : '✗'} | ${cell(name)} | ${cell(found)} | ${cell(hint ?? '')} |`;
   const sorted = [...missing, ...findings.filter(({ ok }) => ok)];
   return [
     '# Trainyard: what is here',

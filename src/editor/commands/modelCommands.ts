@@ -219,7 +219,7 @@ async function deploy(parts: Parts, { model, version }: ModelAndVersion): Promis
       ...(dockerHost ? { dockerHost } : {}),
     },
   });
-  parts.state.deployments.invalidate();
+  parts.state.deployments.edit((list) => [...list.filter(({ id }) => id !== deployment.id), deployment]);
   parts.panels.open({ page: 'deployment', workspace: 'default', deployment: deployment.id });
   return deployment.id;
 }

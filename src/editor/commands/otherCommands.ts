@@ -79,7 +79,7 @@ export function otherCommands(parts: Parts): Commands<Ids> {
       where: ({ hasLog }) => hasLog,
       run: async ({ id, title }) => {
         const response = await session.bytes('activities.log', { params: { activity: id } });
-        await showText(await response.text(), 'log', title);
+        await parts.reports.show(`${oneLine(title, 60)}.log`, await response.text());
       },
     },
     'trainyard.copyEnvironment': {
@@ -104,7 +104,7 @@ export function otherCommands(parts: Parts): Commands<Ids> {
       run: async () => {
         const { findings } = await session.call('tracker.doctor', {});
         const info = await session.call('tracker.info', {});
-        await showText(doctorReport(findings, info), 'markdown', 'Doctor');
+        await parts.reports.show('Doctor.md', doctorReport(findings, info));
       },
     },
     'trainyard.restartTracker': {
@@ -170,17 +170,4 @@ async function restoreExperiment({ session, state }: Parts): Promise<void> {
   if (!picked) return;
   await session.call('experiments.restore', { params: { ...params, experiment: picked.id } });
   state.refresh();
-}
-
-/** Shows a text in an editor of its own that need not be saved. */
-async function showText(content: string, language: string, title: string): Promise<void> {
-  const heading = language === 'log' ? `${title}\n\n` : '';
-  const document = await vscode.workspace.openTextDocument({ language, content: heading + content });
-  await vscode.window.showTextDocument(document, { preview: true });
-  if (language === 'markdown')
-    await vscode.commands.executeCommand('markdown.showPreview', document.uri).then(undefined, ignore);
-}
-
-function ignore(): void {
-  // Without the Markdown extension the text itself is readable enough.
 }

@@ -49,10 +49,13 @@ export class Panels implements Disposable {
       const restore = async (panel: vscode.WebviewPanel, kept: unknown) => this.#restore(panel, kept);
       this.#owner.own(vscode.window.registerWebviewPanelSerializer(typeOf(page), { deserializeWebviewPanel: restore }));
     }
-    this.#owner.own(
+    this.#owner.ownAll(
       state.runs.onChange((change) => {
         const open = change.kind === 'run' ? this.#find(`run:${change.id}`) : undefined;
         if (open) this.#retitle(open.panel, open.host.state);
+      }),
+      state.deployments.onChange(() => {
+        for (const { panel, host } of this.#open) this.#retitle(panel, host.state);
       }),
     );
   }
@@ -153,6 +156,9 @@ export class Panels implements Disposable {
     if (panel.title !== title) panel.title = title;
     const icon = state.page === 'run' ? `run${seriesStyle(state.run).index}` : state.page;
     panel.iconPath = vscode.Uri.joinPath(this.#extensionUri, 'media', 'pages', `${icon}.svg`);
+    if (state.page === 'deployment' && !this.#state.deployments.value) {
+      void this.#state.deployments.get().catch(ignore);
+    }
     if (state.page === 'run' && !this.#state.runs.get(state.run)) {
       void this.#state.run(state.run).then((run) => this.#state.runs.put(run), ignore);
     }
