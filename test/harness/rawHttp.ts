@@ -22,6 +22,8 @@ export function rawRequest({ port, method = 'GET', path, headers = {}, body }: R
     const all = { host: `127.0.0.1:${port}`, ...headers };
     const request = http.request({ host: '127.0.0.1', port, method, path, headers: all, setHost: false, agent: false });
     request.on('error', reject);
+    // An event stream that should have been refused would otherwise never end.
+    request.setTimeout(20_000, () => request.destroy(new Error(`${method} ${path}: no end of the answer in 20 s`)));
     request.on('response', (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (part: string) => {
