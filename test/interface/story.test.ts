@@ -125,7 +125,7 @@ async function tryOnModelPage(heldOut: HeldOut): Promise<void> {
   const page = await pageOf(window, 'digits');
   await page.getByRole('textbox', { name: /pixels/ }).fill(JSON.stringify(heldOut.pixels.slice(0, 1)));
   await page.getByRole('button', { name: 'Predict' }).click();
-  const answer = JSON.parse(await page.locator('.answer pre').innerText()) as { label?: unknown };
+  const answer = JSON.parse((await page.locator('.answer pre').textContent()) ?? '') as { label?: unknown };
   assert.deepEqual(answer.label, heldOut.label.slice(0, 1));
   await window.screenshot('story-6-model');
 }
@@ -153,6 +153,7 @@ async function deployAndAsk(client: TrackerClient, heldOut: HeldOut): Promise<vo
   );
   assert.ok(Math.max(...differences) < 1e-4, `off by ${Math.max(...differences)}`);
   await page.locator('.figures dd', { hasText: /^1$/ }).first().waitFor();
+  await window.page.locator('.pane-header', { hasText: 'Deployments' }).click();
   await window.treeItem('Deployments', 'digits-api').waitFor();
   await window.screenshot('story-7-service');
 }

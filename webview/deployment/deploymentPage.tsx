@@ -62,7 +62,7 @@ export function DeploymentPage() {
                   'Runs as',
                   deployment.kind === 'docker'
                     ? 'a Docker container'
-                    : 'a process of this machine, because no Docker engine was found',
+                    : `a process of this machine${deployment.message ? `: ${deployment.message}` : ''}`,
                 ],
                 ['Image', deployment.image],
                 ['Container', deployment.container?.slice(0, 12)],
@@ -114,8 +114,10 @@ function Header({ deployment }: { deployment: Deployment }) {
           {`${deployment.model} v${deployment.version}`}
         </button>
       </p>
-      <p class={`state-line state-${color}`} role="status">
-        {deployment.message ? `${text}: ${deployment.message}` : text}
+      <p class="state-line" role="status">
+        <span class={`state-${color}`}>{text}</span>
+        {/* Why a healthy one runs as a process stands below, with what else is known of it. */}
+        {deployment.message && deployment.state !== 'healthy' ? `: ${deployment.message}` : null}
       </p>
     </header>
   );
@@ -176,7 +178,7 @@ function Figures({ params }: { params: Params }) {
         <Figure name="errors" value={String(value.errors)} />
         <Figure name="latency p50" value={ms(value.p50)} />
         <Figure name="latency p99" value={ms(value.p99)} />
-        <Figure name="processor" value={value.cpu === undefined ? '–' : `${formatNumber(value.cpu, 3)} %`} />
+        <Figure name="processor" value={value.cpu === undefined ? '–' : `${value.cpu.toFixed(1)} %`} />
         <Figure name="memory" value={value.memory === undefined ? '–' : formatBytes(value.memory)} />
       </dl>
     </Section>

@@ -5,6 +5,7 @@ import { Button, TextArea, TextField } from '../controls/toolkit.tsx';
 import { asHostError } from '../hooks.ts';
 import { HostError } from '../host.ts';
 import { ErrorBox } from '../states.tsx';
+import { AnswerView } from './answerView.tsx';
 import { shapeText } from './signatureTable.tsx';
 import { exampleJson, flatten, initialValues, isSmall, replaceFlat, toRequest } from './tensorForm.ts';
 
@@ -78,7 +79,7 @@ export function TryForm({ signature, action, onSend }: TryFormProps) {
             {answer.status === undefined ? '' : `${answer.status} · `}
             {formatDuration(answer.milliseconds)}
           </p>
-          <pre class="text-preview">{compactJson(answer.body)}</pre>
+          <AnswerView body={answer.body} />
         </div>
       ) : null}
     </div>
@@ -114,14 +115,4 @@ function InputField({ spec, json, onChange }: { spec: TensorSpec; json: string; 
       )}
     </fieldset>
   );
-}
-
-/** JSON with short arrays on one line, so that a vector of ten numbers does not fill a screen. */
-export function compactJson(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const text = JSON.stringify(value, undefined, 2) ?? '';
-  return text.replace(/\[\s*((?:[^[\]{}]|\n)*?)\s*\]/g, (whole, inner: string) => {
-    const line = inner.replace(/\s*\n\s*/g, ' ');
-    return line.length < 160 ? `[${line}]` : whole;
-  });
 }
