@@ -129,11 +129,16 @@ async function removeLitter(docker: Docker, home: string): Promise<void> {
         .getContainer(Id)
         .remove({ force: true })
         .catch(() => undefined);
-    await docker.pruneImages({ filters: { dangling: { true: true }, label: { [label]: true } } });
+    // An engine prunes for one client at a time and refuses the others; the next attempt may be luckier.
+    await docker.pruneImages({ filters: { dangling: { true: true }, label: { [label]: true } } }).catch(unlessBusy);
     const left = await docker.listImages({ filters: { dangling: ['true'], label: [label] } });
     if (left.length === 0) return;
     await sleep(100);
   }
+}
+
+function unlessBusy(error: { statusCode?: number }): void {
+  if (error.statusCode !== 409) throw error;
 }
 
 /** Times and owners are left at zero, so that equal content is an equal layer. */
