@@ -127,8 +127,9 @@ describe('finding or starting the tracker', () => {
 
   test('it leaves when its home has been removed', async () => {
     await using home = temporaryHome();
-    const { discovery } = await connect({ home: home.path });
-    fs.rmSync(home.path, { recursive: true });
+    const { discovery, client } = await connect({ home: home.path });
+    await client.call('tracker.info', {});
+    fs.rmSync(home.path, { recursive: true, maxRetries: 10, retryDelay: 50 });
     await until(() => !isAlive(discovery.pid));
   });
 
