@@ -121,6 +121,13 @@ test('SIGTERM lets what has begun end, and refuses what is new', async () => {
   assert.equal(code, 0);
 });
 
+test('a service whose folder was deleted leaves', async () => {
+  const orphan = await start('orphan');
+  fs.rmSync(path.join(folder.path, 'orphan.json'));
+  const [code] = await once(orphan.child, 'exit');
+  assert.equal(code, 0);
+});
+
 test('a taken port and a broken model end the process with a word about it', async () => {
   const taken = await start('taken', { port: Number(new URL(service.url).port) }).catch((error: Error) => error);
   assert.ok(taken instanceof Error);

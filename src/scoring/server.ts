@@ -9,6 +9,7 @@ import { EXIT_CODES, readServiceFile, type ServiceFile, type ServiceState } from
 
 const DRAIN_LIMIT_MS = 10_000;
 const SIGN_OF_LIFE_MS = 2000;
+const FOLDER_LOOK_MS = 5000;
 
 main(process.argv[2] ?? '/app/service.json').catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -40,16 +41,25 @@ async function main(file: string): Promise<void> {
   report(settings, { pid: process.pid, state: 'ready', port });
   const signs = settings.healthFile ? giveSigns(settings.healthFile, service) : undefined;
   let leaving = false;
+  const leave = (why: string): void => {
+    if (leaving) return;
+    leaving = true;
+    clearInterval(signs);
+    log.write({ t: Date.now(), event: 'stopping', why });
+    report(settings, { pid: process.pid, state: 'draining', port });
+    void service.drain(DRAIN_LIMIT_MS).then(() => process.exit(0));
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (leaving) return;
-      leaving = true;
-      clearInterval(signs);
-      log.write({ t: Date.now(), event: 'stopping', signal });
-      report(settings, { pid: process.pid, state: 'draining', port });
-      void service.drain(DRAIN_LIMIT_MS).then(() => process.exit(0));
-    });
+    process.on(signal, () => leave(signal));
   }
+  if (settings.stateFile !== undefined) endWithFolder(file, () => leave('its folder is gone'));
+}
+
+/** A detached process has nobody but its folder: when that was deleted with its home, it must not serve for ever. */
+function endWithFolder(file: string, leave: () => void): void {
+  setInterval(() => {
+    if (!fs.existsSync(file)) leave();
+  }, FOLDER_LOOK_MS).unref();
 }
 
 async function listen(service: ScoringService, settings: ServiceFile): Promise<number> {
@@ -73,8 +83,12 @@ function fail(settings: ServiceFile, problem: 'port-in-use' | 'model', message: 
 function report(settings: ServiceFile, state: ServiceState): void {
   if (settings.stateFile === undefined) return;
   const temporary = `${settings.stateFile}.tmp`;
-  fs.writeFileSync(temporary, JSON.stringify(state));
-  fs.renameSync(temporary, settings.stateFile);
+  try {
+    fs.writeFileSync(temporary, JSON.stringify(state));
+    fs.renameSync(temporary, settings.stateFile);
+  } catch {
+    // The folder is gone or full; the service is no worse for it.
+  }
 }
 
 /**
