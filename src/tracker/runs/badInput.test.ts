@@ -97,11 +97,7 @@ describe('bad input', () => {
     ]) {
       const asked = client.bytes('runs.output', { ...of(run.id), query: { path: inner } });
       await assert.rejects(asked, (problem: Problem) => ['invalid', 'not-found'].includes(problem.code), inner);
-      await assert.rejects(
-        client.bytes('runs.snapshotFile', { ...of(run.id), query: { path: inner } }),
-        Error,
-        inner,
-      );
+      await assert.rejects(client.bytes('runs.snapshotFile', { ...of(run.id), query: { path: inner } }), Error, inner);
     }
     const { entries } = await client.call('runs.outputs', { ...of(run.id), query: { recursive: true } });
     assert.deepEqual(entries.map((entry) => [entry.path, entry.kind]).sort(), [
