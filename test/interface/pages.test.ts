@@ -3,7 +3,6 @@ import { cpSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Frame, Locator } from 'playwright-core';
-import { connect } from '../../src/client/connect.ts';
 import type { TrackerClient } from '../../src/client/trackerClient.ts';
 import type { RunDetail, RunSummary } from '../../src/shared/domain/run.ts';
 import { formatNumber } from '../../src/shared/format.ts';
@@ -13,6 +12,7 @@ import { type Editor, startEditor } from '../harness/editor.ts';
 import { type TemporaryFolder, temporaryFolder, temporaryHome } from '../harness/home.ts';
 import { root } from '../harness/paths.ts';
 import { pageOf } from './pageOf.ts';
+import { trackerOf } from './trackerOf.ts';
 
 const workspace = 'default';
 
@@ -37,8 +37,7 @@ before(async () => {
   });
   window = await openWindow(editor);
   await window.openContainer('Trainyard');
-  await window.tree('Runs').waitFor();
-  client = (await connect({ home: home.path, start: 'never' })).client;
+  client = await trackerOf(home.path);
   const submitted = await Promise.all([submit('first-of-all'), submit('second-to-none')]);
   const [first, second] = await Promise.all(submitted.map(ended));
   assert.ok(first && second);
@@ -141,7 +140,7 @@ test('the log opens at its end, finds text anywhere in it, and leads from the er
   await page.locator('.log-line', { hasText: 'the same warning again' }).getByText('×5').waitFor();
   assert.ok((await page.locator('.log-line').count()) < 12_000);
 
-  await page.getByLabel('Search the log').locator('input').fill('line 00007 of');
+  await page.getByRole('textbox', { name: 'Search the log' }).fill('line 00007 of');
   await window.page.keyboard.press('Enter');
   const found = page.locator('.log-line.found', { hasText: 'line 00007 of the log' });
   await found.waitFor();

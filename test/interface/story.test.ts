@@ -13,6 +13,7 @@ import { type Editor, startEditor } from '../harness/editor.ts';
 import { type TemporaryFolder, temporaryFolder, temporaryHome } from '../harness/home.ts';
 import { root } from '../harness/paths.ts';
 import { pageOf } from './pageOf.ts';
+import { trackerOf } from './trackerOf.ts';
 
 /**
  * The whole story of Trainyard as a person sees it, told once by a machine: the installed package in a real editor,
@@ -167,6 +168,8 @@ async function trainWhileClosed(client: TrackerClient): Promise<void> {
   await page.getByRole('tab', { name: 'Logs' }).click();
   await page.locator('.log-line', { hasText: `epoch  1/${EPOCHS + 1}` }).waitFor({ timeout: 60_000 });
   const context = window.page.context();
+  // Leaving first, as a person does: a page that is only closed has no time to keep the workbench's layout.
+  await window.page.goto('about:blank');
   await window.page.close();
   assert.equal((await newest(client, 2)).state, 'running');
 
@@ -204,14 +207,6 @@ function setEpochs(epochs: number): void {
   const file = path.join(folder, '.trainyard', 'train.json');
   const args = JSON.stringify(['--epochs', String(epochs), '--hidden', '64', '--batch', '64']);
   writeFileSync(file, readFileSync(file, 'utf8').replace(/"args": \[[^\]]*\]/, `"args": ${args}`));
-}
-
-async function trackerOf(path: string): Promise<TrackerClient> {
-  for (;;) {
-    const found = await connect({ home: path, start: 'never' }).catch(() => undefined);
-    if (found) return found.client;
-    await sleep(100);
-  }
 }
 
 const onlyRun = (client: TrackerClient) => newest(client, 1);

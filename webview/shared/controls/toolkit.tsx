@@ -93,7 +93,8 @@ export function TextArea(props: TextAreaProps) {
   return createElement('vscode-text-area', {
     // The toolkit hands the name of a text field to the control inside, but not that of a text area.
     ref: (element: HTMLElement | null) => {
-      element?.shadowRoot?.querySelector('textarea')?.setAttribute('aria-label', props.label);
+      // It is there once the element is in the document, which is after this call.
+      queueMicrotask(() => element?.shadowRoot?.querySelector('textarea')?.setAttribute('aria-label', props.label));
     },
     value: props.value,
     rows: props.rows ?? 4,
