@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { Problem } from '../../shared/api/problem.ts';
 import type { RunConfiguration } from '../../shared/domain/runConfiguration.ts';
 import { type Disposable, Emitter, Owner } from '../session/event.ts';
 import { setContext } from '../settings.ts';
@@ -38,9 +39,8 @@ export class ConfigurationStore implements Disposable {
     this.#owner.ownAll(
       watcher.onDidChange(read),
       watcher.onDidCreate(read),
-      watcher.onDidDelete((uri) => {
-        if (this.#files.delete(uri.fsPath)) this.#changed();
-      }),
+      // News of a deletion may come after the file is there again: what is on the disk decides.
+      watcher.onDidDelete(read),
       vscode.workspace.onDidChangeWorkspaceFolders(() => {
         this.#loaded = undefined;
         void this.all();
@@ -77,6 +77,7 @@ export class ConfigurationStore implements Disposable {
     await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(newConfigurationText(configuration)));
     const stored = await this.#read(uri);
     this.#changed();
+    if (!stored) throw new Problem('not-found', `${uri.fsPath} was written and is gone.`, { hint: 'Try again.' });
     return stored;
   }
 
@@ -99,13 +100,15 @@ export class ConfigurationStore implements Disposable {
     this.#changed();
   }
 
-  async #read(uri: vscode.Uri): Promise<StoredConfiguration> {
-    let value: RunConfiguration | undefined;
+  async #read(uri: vscode.Uri): Promise<StoredConfiguration | undefined> {
+    let text: string;
     try {
-      value = readConfiguration(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
+      text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
     } catch {
-      // Gone between the event and the reading; the deletion has its own event.
+      this.#files.delete(uri.fsPath);
+      return undefined;
     }
+    const value = readConfiguration(text);
     const folder = path.dirname(path.dirname(uri.fsPath));
     const name = path.basename(uri.fsPath, '.json');
     const stored: StoredConfiguration = { kind: 'configuration', id: uri.fsPath, name, folder, uri, value };

@@ -12,7 +12,7 @@ suite('training', () => {
   suiteSetup(async () => {
     parts = await extensionParts();
     await write(workspaceFile('.trainyard', 'train.json'), '{ "script": "train.py", "args": ["4"] } // four epochs\n');
-    await until(() => parts.configurations.known.find(({ name }) => name === 'train'));
+    await until(() => parts.configurations.forScript(workspaceFile('train.py').fsPath)[0]);
   });
 
   test('Train starts a run of the only configuration, in two clicks at most', async () => {
