@@ -32,6 +32,9 @@ export class ActivityBoard {
   readonly #activities = new Map<string, Activity>();
   readonly #aborts = new Map<string, AbortController>();
   readonly #lastSent = new Map<string, number>();
+  /** Timers that send what was held back, by activity. */
+  readonly #due = new Map<string, NodeJS.Timeout>();
+  #swept = false;
 
   constructor(events: EventHub, logDirectory: string) {
     this.#events = events;
@@ -100,17 +103,31 @@ export class ActivityBoard {
     return { id, done };
   }
 
+  /** Output comes in the middle of other work, which a log that cannot be written (a full disk) must not end. */
   #output(id: string, text: string): void {
-    fs.mkdirSync(this.#logDirectory, { recursive: true });
-    fs.appendFileSync(path.join(this.#logDirectory, `${id}.log`), text);
+    try {
+      fs.mkdirSync(this.#logDirectory, { recursive: true });
+      this.#sweep();
+      fs.appendFileSync(path.join(this.#logDirectory, `${id}.log`), text);
+    } catch {
+      return;
+    }
     if (!this.#activities.get(id)?.hasLog) this.#update(id, { hasLog: true });
+  }
+
+  /** Logs of a tracker before this one belong to activities that nobody can ask for any more. */
+  #sweep(): void {
+    if (this.#swept) return;
+    this.#swept = true;
+    for (const name of fs.readdirSync(this.#logDirectory)) {
+      if (!this.#activities.has(path.parse(name).name)) fs.rmSync(path.join(this.#logDirectory, name), { force: true });
+    }
   }
 
   #end(id: string, change: Partial<Activity>): void {
     this.#aborts.delete(id);
     this.#lastSent.delete(id);
     this.#update(id, { ...change, cancellable: false, endedAt: Date.now() });
-    this.#lastSent.delete(id);
     for (const old of [...this.#activities.keys()].slice(0, Math.max(0, this.#activities.size - KEPT))) {
       if (this.#aborts.has(old)) continue;
       this.#activities.delete(old);
@@ -127,8 +144,21 @@ export class ActivityBoard {
     this.#activities.set(id, activity);
     const now = Date.now();
     const onlyProgress = activity.state === 'running' && now - (this.#lastSent.get(id) ?? 0) < MIN_INTERVAL_MS;
-    if (onlyProgress) return;
-    this.#lastSent.set(id, now);
+    if (onlyProgress) this.#later(id);
+    else this.#send(id);
+  }
+
+  /** The last of a burst is sent too: long work may have nothing to say after it. */
+  #later(id: string): void {
+    if (!this.#due.has(id)) this.#due.set(id, setTimeout(() => this.#send(id), MIN_INTERVAL_MS).unref());
+  }
+
+  #send(id: string): void {
+    clearTimeout(this.#due.get(id));
+    this.#due.delete(id);
+    const activity = this.#activities.get(id);
+    if (activity === undefined) return;
+    if (activity.state === 'running') this.#lastSent.set(id, Date.now());
     this.#events.emit({ type: 'activity', activity });
   }
 }
