@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { temporaryHome, trackerPid } from '../../test/harness/home.ts';
 import { root } from '../../test/harness/paths.ts';
 import { commandLine, isAlive } from '../../test/harness/processes.ts';
+import { startTracker } from '../../test/harness/tracker.ts';
 import { Problem } from '../shared/api/error.ts';
 import { connect } from './connect.ts';
 
@@ -61,6 +62,18 @@ describe('finding or starting the tracker', () => {
     const second = await connect({ home: home.path });
     assert.ok(second.started);
     assert.notEqual(second.discovery.pid, process.pid);
+  });
+
+  test('a port that was asked for is kept, and the keys of tokens with it', async () => {
+    await using asked = await startTracker();
+    const { port } = asked.discovery;
+    await asked.stop();
+    await using tracker = await startTracker({ args: ['--port', String(port)] });
+    const { token } = tracker.discovery;
+    // As a wrapper does it that revives a tracker: without knowing how it was started.
+    await tracker.kill();
+    await tracker.restart({ args: [] });
+    assert.deepEqual([tracker.discovery.port, tracker.discovery.token], [port, token]);
   });
 
   test('a newer client replaces an older tracker on the same port; an older one uses the newer and is told', async () => {

@@ -137,9 +137,10 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
   port = listening.port;
   // Beyond Node's own start, loading our program included; the benchmark reads this line.
   const startMs = Math.round((performance.now() - performance.nodeTiming.bootstrapComplete) * 10) / 10;
-  if (port !== kept.port && args.port === undefined) writeAddress(home.addressFile, { ...kept, port });
+  // A port that was asked for is kept as well: who revives this tracker does not know that it was asked for.
+  if (port !== kept.port) fullDisk.withRoom(() => writeAddress(home.addressFile, { ...kept, port }));
   const identity = await readProcess(process.pid);
-  announce(home, {
+  const discovery = {
     port,
     address: address(),
     token: tokens.mint({ kind: 'client' }),
@@ -149,7 +150,8 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
     protocol: PROTOCOL,
     build: programFile('tracker'),
     startedAt,
-  });
+  };
+  fullDisk.withRoom(() => announce(home, discovery));
   surviveRejections(log);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
   log.info({ port, version, home: home.root, startMs }, 'the tracker listens');
@@ -160,8 +162,8 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
   }
 
   const wasUnclean = getSetting(homeDb, RUNNING) === 'yes';
-  setSetting(homeDb, RUNNING, 'yes');
-  writeRevival(home);
+  fullDisk.withRoom(() => setSetting(homeDb, RUNNING, 'yes'));
+  fullDisk.withRoom(() => writeRevival(home));
   fullDisk.prepare();
   if (repaired !== undefined) {
     log.error(repaired.message);

@@ -43,8 +43,20 @@ export class FullDisk {
     this.#timer.unref();
   };
 
-  /** Makes the ballast unless it is there. Not having one is no reason not to start. */
+  /** Does what must be written now. Where there is no room, the ballast makes some and it is done once more. */
+  withRoom<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!isNoSpace(error)) throw error;
+      this.notice(error);
+      return work();
+    }
+  }
+
+  /** Makes the ballast unless it is there, or was given away just now. Not having one is no reason not to start. */
   prepare(): void {
+    if (this.#timer !== undefined) return;
     try {
       if (fs.statSync(this.#ballast, { throwIfNoEntry: false })?.size === BALLAST) return;
       // Written, not only sized: a hole takes no room and would give none back.

@@ -232,6 +232,29 @@ describe('disks', { skip: canMount ? false : 'needs root on Linux to mount a sma
     assert.equal((await client.call('workspaces.list', {})).workspaces[0]?.name, 'After');
   });
 
+  test('a disk that is full to the last byte: a tracker starts all the same, and what is stored can be read', async () => {
+    await using disk = mount('24m');
+    await using tracker = await startTracker({ home: disk.path });
+    const file = databaseOf(tracker);
+    await tracker.stop();
+    addExperiments(file, 'seen');
+    const filler = fs.openSync(path.join(disk.path, 'filler'), 'a');
+    try {
+      for (let size = 65_536; size >= 1; size /= 2) {
+        try {
+          for (;;) fs.writeSync(filler, Buffer.alloc(size, 1));
+        } catch (error) {
+          assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
+        }
+      }
+    } finally {
+      fs.closeSync(filler);
+    }
+    await tracker.restart();
+    assert.deepEqual(await experimentNames(tracker.client), ['seen']);
+    assert.match(await noticesOf(tracker.client), /The disk of the Trainyard home is full/);
+  });
+
   test('a folder that cannot be written: read-only, with a reason', async () => {
     await using disk = mount('24m');
     await using tracker = await startTracker();
