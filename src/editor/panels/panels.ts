@@ -100,7 +100,9 @@ export class Panels implements Disposable {
   }
 
   #restore(panel: vscode.WebviewPanel, kept: unknown): void {
-    if (isPageState(kept) && !this.#find(keyOf(kept))) this.#fill(panel, kept, false);
+    // A page keeps its state together with its choices of view (webview/shared/host.ts).
+    const state = typeof kept === 'object' && kept !== null && 'state' in kept ? kept.state : undefined;
+    if (isPageState(state) && !this.#find(keyOf(state))) this.#fill(panel, state, false);
     else panel.dispose();
   }
 

@@ -55,6 +55,19 @@ export function Button(props: ButtonProps) {
   );
 }
 
+/**
+ * Names a field for screen readers. The toolkit calls every field without words in it “Text field” once it is in the
+ * document, and does not hand a text area's name to the control inside; so this comes after, and goes to both.
+ */
+function named(label: string) {
+  return (element: HTMLElement | null) => {
+    queueMicrotask(() => {
+      element?.setAttribute('aria-label', label);
+      element?.shadowRoot?.querySelector('.control')?.setAttribute('aria-label', label);
+    });
+  };
+}
+
 interface TextFieldProps {
   value: string;
   label: string;
@@ -69,9 +82,9 @@ export function TextField(props: TextFieldProps) {
   return createElement(
     'vscode-text-field',
     {
+      ref: named(props.label),
       value: props.value,
       placeholder: props.placeholder ?? '',
-      'aria-label': props.label,
       onInput: (event: InputEvent) => props.onInput((event.target as HTMLInputElement).value),
       onKeyDown: (event: KeyboardEvent) => {
         if (event.key === 'Enter') props.onEnter?.(event);
@@ -91,16 +104,11 @@ interface TextAreaProps {
 
 export function TextArea(props: TextAreaProps) {
   return createElement('vscode-text-area', {
-    // The toolkit hands the name of a text field to the control inside, but not that of a text area.
-    ref: (element: HTMLElement | null) => {
-      // It is there once the element is in the document, which is after this call.
-      queueMicrotask(() => element?.shadowRoot?.querySelector('textarea')?.setAttribute('aria-label', props.label));
-    },
+    ref: named(props.label),
     value: props.value,
     rows: props.rows ?? 4,
     resize: 'vertical',
     placeholder: props.placeholder ?? '',
-    'aria-label': props.label,
     onInput: (event: InputEvent) => props.onInput((event.target as HTMLTextAreaElement).value),
   });
 }
