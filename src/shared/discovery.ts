@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { ProcessIdentity } from './runDirectory.ts';
 
 /** Raised when a client of one version could not talk to a tracker of another. */

@@ -10,7 +10,8 @@
  * opened once, but another process of the run may use its id from another file, so a record can be read before its
  * child's `child` record.
  */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 
 export const HELPER_VERSION = 1;

@@ -30,7 +30,8 @@
  * execs the tracker in the foreground; `revive.json` {argv, env} for the Node wrapper) and `revive.lock` (a directory,
  * held by the one wrapper that is reviving).
  */
-import { type Static, type TSchema, Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import * as Type from 'typebox';
 import { Check, Errors } from 'typebox/value';
 
 export const RUN_DIRECTORY_VERSION = 1;

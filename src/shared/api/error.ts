@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 
 /** The body of every answer that is not 2xx: what happened, why, and what to do about it. */
 export const ApiErrorBody = Type.Object({

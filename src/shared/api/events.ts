@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { Activity } from '../domain/activity.ts';
 import { MetricKey, RunId, Time, WorkspaceId } from '../domain/common.ts';
 import { Deployment } from '../domain/deployment.ts';

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { Empty } from '../domain/common.ts';
 import { route } from './route.ts';
 

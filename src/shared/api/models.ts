@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { Empty, InnerPath, RunId, Tags, Time, WorkspaceId } from '../domain/common.ts';
 import { Deployment, DeploymentStats, Image } from '../domain/deployment.ts';
 import { Model, ModelInspection, ModelName, ModelVersion } from '../domain/model.ts';

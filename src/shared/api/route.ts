@@ -1,5 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox';
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 
 /**
  * Which tokens a route accepts. `client`: the editor, the command line, agents. `terminal`: scripts in one workspace.

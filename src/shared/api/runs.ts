@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { Empty, ExperimentId, InnerPath, MetricKey, RunId, Tags, Time, WorkspaceId } from '../domain/common.ts';
 import { MediaEntry, MetricSummary, OutputEntry, RunDetail, RunState, RunSummary } from '../domain/run.ts';
 import { RunConfiguration } from '../domain/runConfiguration.ts';

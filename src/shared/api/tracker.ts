@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { Activity } from '../domain/activity.ts';
 import { Empty, Time, WorkspaceId } from '../domain/common.ts';
 import { route } from './route.ts';

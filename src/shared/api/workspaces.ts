@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { Empty, ExperimentId, RunId, Tags, WorkspaceId } from '../domain/common.ts';
 import { AuditEntry, Backup, Experiment, Workspace, WorkspaceContents } from '../domain/workspace.ts';
 import { route } from './route.ts';

@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { Time, WorkspaceId } from './common.ts';
 
 /** A long operation with progress, cancel and an end that notifies: a venv build, an image build, a large snapshot. */

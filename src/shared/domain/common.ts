@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 
 /**
  * Building blocks of every schema. Times are integer milliseconds since the Unix epoch (UTC), durations milliseconds,

@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { Time } from './common.ts';
 import { ModelName, Signature } from './model.ts';
 

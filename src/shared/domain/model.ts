@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { RunId, Tags, Time } from './common.ts';
 
 /** Registry name: no `/` or `:`, so that `name:3` and MLflow's addresses stay unambiguous. */

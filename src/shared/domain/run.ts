@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { ExperimentId, Float, MetricKey, RunId, Tags, Time, WorkspaceId } from './common.ts';
 
 export const RunState = Type.Union([

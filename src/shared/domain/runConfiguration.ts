@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 
 /**
  * A run configuration: the file `.trainyard/<name>.json` in a training folder (comments and trailing commas allowed)
