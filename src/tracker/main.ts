@@ -18,13 +18,16 @@ const compose: Compose = (context, composition) => {
   const tracker = createTrackerPart(context, composition);
   const models = createModelsPart(context, { runs: createRunLookup(metricsOf) });
   const deployments = createDeploymentsPart(context, { registry: models.registry });
-  const workspaces = createWorkspacesPart(context, composition.registry, { beforeDelete: deployments.removeAll });
   const runs = createRunsPart(context, {
     metrics: metricsOf,
     mintRunToken: (workspace, run) => context.tokens.mint({ kind: 'run', workspace, run }),
     mintTerminalToken: (workspace) => context.tokens.mint({ kind: 'terminal', workspace }),
     registerModel: models.registerModel,
     usersOfRun: models.usersOfRun,
+  });
+  const workspaces = createWorkspacesPart(context, composition.registry, {
+    beforeDelete: deployments.removeAll,
+    afterRestore: runs.takeOver,
   });
   return {
     parts: [tracker, workspaces, runs, models, deployments],

@@ -1,5 +1,6 @@
 // Walks, hashes and copies training folders, so that the tracker itself stays small and quick to answer.
 import { type CallControl, serveChild } from '../childProcess/serveChild.ts';
+import { type CollectOptions, collectGarbage } from '../snapshots/collect.ts';
 import { hashInputs } from '../snapshots/inputs.ts';
 import { type MaterialiseOptions, materialise } from '../snapshots/materialise.ts';
 import { preview } from '../snapshots/preview.ts';
@@ -30,6 +31,8 @@ serveChild({
     materialise(await openSnapshotStore(call.root), call.id, call.target, { ...call.plan, ...following(control) }),
   hashInputs: async ({ paths, root, folder }: { paths: string[]; root: string; folder: string }, control) =>
     hashInputs(paths, { store: await openSnapshotStore(root), folder, ...following(control) }),
+  collect: async ({ root, live, plan }: { root: string; live: string[]; plan: CollectOptions }, { signal }) =>
+    collectGarbage(await openSnapshotStore(root), live, { ...plan, signal }),
   verify: async ({ root, id }: { root: string; id: string }, control) =>
     verifySnapshot(await openSnapshotStore(root), id, following(control)),
 });

@@ -2,27 +2,36 @@ import type { Part } from '../api/handlers.ts';
 import type { TrackerContext } from '../context.ts';
 import { LocalEnvironments } from '../environments/localEnvironments.ts';
 import { Snapshotter } from '../snapshots/snapshotter.ts';
+import type { WorkspaceStore } from '../workspaces/workspaceStore.ts';
+import { tidyRuns } from './control/tidyRuns.ts';
 import { folderHandlers } from './handlers/folderHandlers.ts';
 import { logHandlers } from './handlers/logHandlers.ts';
 import { machineHandlers } from './handlers/machineHandlers.ts';
 import { metricHandlers } from './handlers/metricHandlers.ts';
 import { outputHandlers } from './handlers/outputHandlers.ts';
 import { type RunHandlerOptions, runHandlers } from './handlers/runHandlers.ts';
-import { RunScopes } from './runScope.ts';
+import { type RunScope, RunScopes } from './runScope.ts';
 import type { RunServices } from './services.ts';
 import { RunPreparer } from './submit/preparer.ts';
 import { RunSupervisor } from './supervisor.ts';
 
 export type RunsRoute = keyof ReturnType<typeof handlersOf>;
 
+export interface RunsPart extends Part<RunsRoute> {
+  /** Goes on with the runs of a workspace whose database was put in place just now. */
+  takeOver(store: WorkspaceStore): void;
+}
+
 /** Runs on this machine: submit, prepare, start, follow, end, adopt; their logs, metrics, outputs and snapshots. */
-export function createRunsPart(context: TrackerContext, services: RunServices): Part<RunsRoute> {
+export function createRunsPart(context: TrackerContext, services: RunServices): RunsPart {
   const scopes = new RunScopes(context, services);
   const environments = new LocalEnvironments(context.home.environments, context.activities);
   const snapshotter = new Snapshotter();
   const preparer = new RunPreparer({ context, services, environments, snapshotter });
-  const supervisor = new RunSupervisor({ context, scopes, services, preparer });
+  const tidy = (scope: RunScope) => tidyRuns(scope, snapshotter, context.log);
+  const supervisor = new RunSupervisor({ context, scopes, services, preparer, tidy });
   return {
+    takeOver: (store) => supervisor.takeOver(scopes.of(store)),
     handlers: handlersOf({ context, scopes, services, supervisor, snapshotter }),
     start: () => supervisor.start(),
     stop: async () => {

@@ -6,7 +6,6 @@ import type { RunEnd } from '../../shared/domain/run.ts';
 import { RUN_FILES } from '../../shared/runDirectory.ts';
 import type { TrackerContext } from '../context.ts';
 import { endRunProcesses } from './control/endRunProcesses.ts';
-import { purgeDeleted } from './control/purgeDeleted.ts';
 import { announceEnd, finishRun, registerModels } from './end/finishRun.ts';
 import { RunFollower } from './follow/follower.ts';
 import type { FoundExit } from './follow/runFolder.ts';
@@ -15,10 +14,11 @@ import type { RunRow } from './repository/storedRun.ts';
 import { type RunScope, type RunScopes, runDirectory } from './runScope.ts';
 import type { RunServices } from './services.ts';
 import { captureInterpreter } from './submit/captureInterpreter.ts';
-import { removePrepared } from './submit/pending.ts';
+import { removePending, removePrepared } from './submit/pending.ts';
 import { bootId, type RunPreparer } from './submit/preparer.ts';
 
 const CHECK_MS = 2000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** At least this long between two looks at a run's files, however fast they grow. */
 const LOOK_MS = 100;
 /** Between TERM and KILL. */
@@ -31,6 +31,8 @@ export interface SupervisorOptions {
   readonly scopes: RunScopes;
   readonly services: RunServices;
   readonly preparer: RunPreparer;
+  /** Removes what nobody can ask for any more. */
+  tidy(scope: RunScope): Promise<void>;
 }
 
 /** Work on a run that this tracker is doing now: preparing it, or ending it. */
@@ -45,12 +47,14 @@ export class RunSupervisor {
   readonly #scopes: RunScopes;
   readonly #services: RunServices;
   readonly #preparer: RunPreparer;
+  readonly #tidy: SupervisorOptions['tidy'];
   readonly #preparing = new Map<string, Task>();
   readonly #finishing = new Map<string, Promise<void>>();
   readonly #followers = new Map<string, RunFollower>();
   readonly #endings = new Map<string, Promise<void>>();
   readonly #system = new SystemMetrics();
   #timer: NodeJS.Timeout | undefined;
+  #daily: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: SupervisorOptions) {
@@ -58,6 +62,7 @@ export class RunSupervisor {
     this.#scopes = options.scopes;
     this.#services = options.services;
     this.#preparer = options.preparer;
+    this.#tidy = options.tidy;
   }
 
   get activeRuns(): number {
@@ -70,20 +75,27 @@ export class RunSupervisor {
 
   /** Looks at every run that has not ended, in every workspace: goes on with it, or says how it ended. */
   start(): void {
-    for (const scope of this.#scopes.all()) {
-      // What cannot be written cannot be adopted; it stays as it is until it can.
-      if (scope.store.readOnly !== undefined) continue;
-      for (const row of scope.queries.active()) this.adopt(scope, row);
-      void this.#leftOverModels(scope);
-      void purgeDeleted(scope, this.#context.log).catch(() => undefined);
-    }
+    for (const scope of this.#scopes.all()) this.takeOver(scope);
     this.#timer = setInterval(() => void this.#check(), CHECK_MS);
     this.#timer.unref();
+    this.#daily = setInterval(() => {
+      for (const scope of this.#scopes.all()) if (scope.store.readOnly === undefined) void this.#tidy(scope);
+    }, DAY_MS).unref();
+  }
+
+  /** The runs of one workspace, whose database has just been opened or put in place. */
+  takeOver(scope: RunScope): void {
+    // What cannot be written cannot be adopted; it stays as it is until it can.
+    if (scope.store.readOnly !== undefined) return;
+    for (const row of scope.queries.active()) this.adopt(scope, row);
+    void this.#leftOverModels(scope);
+    void this.#tidy(scope);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
+    clearInterval(this.#daily);
     this.#system.stop();
     for (const task of this.#preparing.values())
       task.abort.abort(new Problem('unavailable', 'The tracker is leaving.'));
@@ -155,9 +167,13 @@ export class RunSupervisor {
   async #prepare(scope: RunScope, run: string, signal: AbortSignal): Promise<void> {
     try {
       if (!(await this.#wasLaunched(scope, run))) await this.#preparer.prepare(scope, run, signal);
+      // The tracker that launched it was killed before it came to this.
+      else await removePending(runDirectory(scope, run));
     } catch (error) {
+      // Somebody may have cancelled the snapshot or the environment, and with it the run that waits for it.
+      const cancelled = signal.aborted || (error instanceof Problem && error.code === 'cancelled');
       // The next tracker goes on where this one left.
-      if (!this.#stopped) await this.#couldNotStart(scope, run, error, signal.aborted);
+      if (!this.#stopped) await this.#couldNotStart(scope, run, error, cancelled);
       return;
     }
     // It runs now. Whatever fails from here on (a full disk) is no reason to call it anything else, or to touch its files.

@@ -1,4 +1,5 @@
 import { Child } from '../childProcess/child.ts';
+import type { Collected } from './collect.ts';
 import type { InputHash } from './inputs.ts';
 import type { LinkBack } from './linkBack.ts';
 import type { Materialised } from './materialise.ts';
@@ -70,6 +71,11 @@ export class Snapshotter {
 
   verify(store: SnapshotStore, id: string, following: Following = {}): Promise<Verified> {
     return store.lock.shared(() => this.#call('verify', { root: store.root, id }, following));
+  }
+
+  /** Removes what no snapshot of `live` holds; waits until nobody else is at work in the store. */
+  collect(store: SnapshotStore, live: readonly string[], plan: { grace?: number } = {}): Promise<Collected> {
+    return store.lock.exclusive(() => this.#call('collect', { root: store.root, live, plan }, {}));
   }
 
   /** Ends the child at once, and with it whatever it does. */

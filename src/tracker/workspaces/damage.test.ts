@@ -91,6 +91,19 @@ describe('databases that are damaged, missing, newer, or cannot be written', () 
     });
   }
 
+  test('a workspace that is damaged beyond opening can still be deleted', async () => {
+    await using tracker = await startTracker();
+    const { id, directory } = await tracker.client.call('workspaces.create', { body: { name: 'Lost' } });
+    await tracker.stop();
+    fs.writeFileSync(path.join(directory, 'workspace.db'), 'garbage'.repeat(1000));
+    await tracker.restart();
+    await tracker.client.call('workspaces.delete', { params: { workspace: id }, query: { confirm: 'Lost' } });
+    assert.deepEqual(
+      (await tracker.client.call('workspaces.list', {})).workspaces.map(({ name }) => name),
+      ['Main'],
+    );
+  });
+
   test('a schema that is newer: read, not written, the versions named, the file untouched', async () => {
     await using tracker = await startTracker();
     const file = databaseOf(tracker);

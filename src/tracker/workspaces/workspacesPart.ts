@@ -32,6 +32,8 @@ type Names =
 export interface WorkspaceServices {
   /** Ends what runs for a workspace outside of it, such as containers, before it is deleted. */
   beforeDelete?(store: WorkspaceStore, actor: Actor): Promise<void>;
+  /** Goes on with what an older database says is going on. */
+  afterRestore?(store: WorkspaceStore): void;
 }
 
 /** Workspaces, experiments and the audit trail over the API. */
@@ -53,8 +55,12 @@ export function createWorkspacesPart(
         ),
       'workspaces.contents': ({ params }) => contentsOf(registry.open(params.workspace)),
       'workspaces.delete': async ({ params, query, caller }) => {
-        refuseDeletion(registry, params.workspace, query.confirm);
-        await services.beforeDelete?.(registry.open(params.workspace), actorOf(caller));
+        const store = refuseDeletion(registry, params.workspace, query.confirm);
+        if (store !== undefined) {
+          await services.beforeDelete?.(store, actorOf(caller));
+          // That may take seconds, in which somebody may have started a run.
+          refuseDeletion(registry, params.workspace, query.confirm);
+        }
         await registry.delete(params.workspace, actorOf(caller));
         return {};
       },
@@ -69,6 +75,7 @@ export function createWorkspacesPart(
       'workspaces.restore': ({ params, body, caller }) => {
         refuseRestore(registry, params.workspace);
         const { restored, setAside } = registry.restore(params.workspace, body.backup, actorOf(caller));
+        services.afterRestore?.(registry.open(params.workspace));
         return { restored, ...(setAside === undefined ? {} : { setAside }) };
       },
       'audit.list': ({ params, query }) => ({ entries: listAudit(registry.open(params.workspace).db, query) }),
@@ -120,8 +127,11 @@ function refuseRestore(registry: WorkspaceRegistry, id: string): void {
   });
 }
 
-/** @throws Problem naming what stands in the way. */
-function refuseDeletion(registry: WorkspaceRegistry, id: string, confirm: string): void {
+/**
+ * @returns the store; undefined for one that is damaged beyond opening, which can still be deleted
+ * @throws Problem naming what stands in the way.
+ */
+function refuseDeletion(registry: WorkspaceRegistry, id: string, confirm: string): WorkspaceStore | undefined {
   const workspace = registry.get(id);
   if (confirm !== workspace.name) {
     throw new Problem('invalid', `\`confirm\` must be the name of the workspace, ${workspace.name}.`);
@@ -131,12 +141,22 @@ function refuseDeletion(registry: WorkspaceRegistry, id: string, confirm: string
       hint: 'Make another workspace the default first.',
     });
   }
-  const { db } = registry.open(id);
-  const active = countActiveRuns(db);
-  const deployments = count(db, 'deployment', `state NOT IN ('stopped', 'failed')`);
-  if (active + deployments === 0) return;
+  const store = openSound(registry, id);
+  if (store === undefined) return undefined;
+  const active = countActiveRuns(store.db);
+  const deployments = count(store.db, 'deployment', `state NOT IN ('stopped', 'failed')`);
+  if (active + deployments === 0) return store;
   const what = [active > 0 ? `${active} active runs` : '', deployments > 0 ? `${deployments} running deployments` : ''];
   throw new Problem('in-use', `${workspace.name} has ${what.filter(Boolean).join(' and ')}.`, {
     hint: 'Cancel or stop them first.',
   });
+}
+
+function openSound(registry: WorkspaceRegistry, id: string): WorkspaceStore | undefined {
+  try {
+    return registry.open(id);
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'corrupt') return undefined;
+    throw error;
+  }
 }

@@ -11,6 +11,7 @@ import { listRuns } from '../repository/runList.ts';
 import { type RunScope, type RunScopes, runDirectory } from '../runScope.ts';
 import type { RunServices } from '../services.ts';
 import { type Submission, submitRun } from '../submit/submitRun.ts';
+import { ownVariables, submittedAgain } from '../submit/variables.ts';
 import { DEFAULT_GRACE_MS, type RunSupervisor } from '../supervisor.ts';
 
 type Names =
@@ -39,10 +40,13 @@ export function runHandlers({ context, scopes, services, supervisor }: RunHandle
     const { id, existed } = await submitRun(scope, submission, actor);
     if (!existed) {
       const { supersedes, parent } = submission;
-      if (supersedes !== undefined) {
-        for (const old of scope.queries.superseded(supersedes, id)) await cancel(scope, old, actor, 'superseded', 2000);
+      try {
+        const olds = supersedes === undefined ? [] : scope.queries.superseded(supersedes, id);
+        for (const old of olds) await cancel(scope, old, actor, 'superseded', 2000);
+      } finally {
+        // Whatever an older one says to it (a full disk), this one is written down and must not wait for ever.
+        supervisor.prepare(scope, id);
       }
-      supervisor.prepare(scope, id);
       scope.notices.changed(id);
       if (parent !== undefined) scope.notices.changed(parent);
       scope.notices.experiments();
@@ -145,6 +149,7 @@ function retryOf(scope: RunScope, run: string, from: 'snapshot' | 'folder'): Sub
     folder: row.folder,
     configuration: stored.configuration,
     configurationName: row.configuration ?? undefined,
+    variables: { ...ownVariables(), ...submittedAgain(stored.variables ?? {}) },
     parent: row.parent ?? undefined,
     attempt: row.attempt + 1,
     tags: { 'trainyard.retryOf': run },

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RUN_FILES } from '../../../shared/runDirectory.ts';
@@ -25,6 +26,11 @@ export async function readPending(directory: string): Promise<Pending | undefine
   } catch {
     return undefined;
   }
+}
+
+/** When it was written, milliseconds since the epoch; undefined when it is not there. */
+export function pendingSince(directory: string): number | undefined {
+  return statSync(path.join(directory, NAME), { throwIfNoEntry: false })?.mtimeMs;
 }
 
 export async function removePending(directory: string): Promise<void> {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { pythonFolder } from '../../../shared/programFiles.ts';
 import { RUN_ENV } from '../../../shared/runDirectory.ts';
 import { describeRunVariables, scrubEnvironment } from '../wrapper/launch.ts';
 
@@ -70,6 +71,30 @@ export function recordedVariables(
     ([name]) => !SECRET.test(name) && (RECORDED.test(name) || name in configured),
   );
   return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * What the record of a run shows of its submitter's environment: without what `runVariables` put on top of it, so that a
+ * retry finds the interpreter by the same rules.
+ */
+export function submittedAgain(recorded: Readonly<Record<string, string>>): Record<string, string> {
+  const again = Object.fromEntries(Object.entries(recorded).filter(([name]) => !name.startsWith('TRAINYARD_')));
+  const without = (list: string | undefined, folder: string): string[] => {
+    const parts = (list ?? '').split(path.delimiter).filter(Boolean);
+    return parts[0] === folder ? parts.slice(1) : parts;
+  };
+  const python = without(again.PYTHONPATH, pythonFolder());
+  delete again.PYTHONPATH;
+  if (python.length > 0) again.PYTHONPATH = python.join(path.delimiter);
+  const { VIRTUAL_ENV: environment } = again;
+  if (environment !== undefined) {
+    const programs = path.join(environment, process.platform === 'win32' ? 'Scripts' : 'bin');
+    const folders = without(again.PATH, programs);
+    again.PATH = folders.join(path.delimiter);
+    // Still there: the submitter had activated it, before the run did so once more.
+    if (!folders.includes(programs)) delete again.VIRTUAL_ENV;
+  }
+  return again;
 }
 
 /** For a submit without variables: those of the tracker itself, which a login shell or the editor gave it. */
