@@ -56,6 +56,11 @@ export class EditorWindow implements AsyncDisposable {
     await this.page.locator('.monaco-workbench .part.editor').waitFor();
   }
 
+  /** Waits until what is open, and what pages keep, is stored: a browser may end at once, so every five seconds. */
+  async kept(): Promise<void> {
+    await this.page.waitForTimeout(6_000);
+  }
+
   async reload(): Promise<void> {
     await this.page.reload();
     await this.ready();

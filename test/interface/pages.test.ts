@@ -104,6 +104,7 @@ test('smoothing, axis, pinned and hidden charts, and the tab survive a reload of
   await page.locator('[data-metric="lr"]').focus();
   await window.page.keyboard.press('h');
   await page.locator('[data-metric="val/acc"] .readout [title="Smoothed"]').waitFor();
+  await window.kept();
   await window.reload();
   page = await pageOf(window, run.name);
   await page.getByRole('button', { name: /^Pinned/ }).waitFor();

@@ -31,6 +31,8 @@ export function LogTab({ run }: { run: RunDetail }) {
   const [wrap, setWrap] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const reading = useRef(false);
+  /** While the view moves to a line, scrolling is not the person's, and reaching the end does not mean following it. */
+  const jumping = useRef(false);
   const params = { workspace: run.workspace, run: run.id };
   const show = () => setLines([...buffer.lines]);
 
@@ -97,20 +99,29 @@ export function LogTab({ run }: { run: RunDetail }) {
 
   const onScroll = () => {
     const element = box.current;
-    if (!element) return;
+    if (!element || jumping.current) return;
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 24;
     if (atEnd !== following) setFollowing(atEnd);
     if (atEnd && buffer.end < size) readTailSoon();
     if (element.scrollTop < 200) quietly(readEarlier());
   };
   const goTo = async (offset: number) => {
+    jumping.current = true;
     setFollowing(false);
     if (offset < buffer.start || offset >= buffer.end) {
-      await jumpTo(offset - READ_BYTES / 4);
+      await jumpTo(offset - READ_BYTES / 4).catch(() => undefined);
       show();
     }
+    // Blocks above get their true height when they are first drawn, which moves the line once more.
+    const center = () => document.getElementById(lineId(offset, buffer.lines))?.scrollIntoView({ block: 'center' });
     requestAnimationFrame(() => {
-      document.getElementById(lineId(offset, buffer.lines))?.scrollIntoView({ block: 'center' });
+      center();
+      requestAnimationFrame(() => {
+        center();
+        setTimeout(() => {
+          jumping.current = false;
+        }, 100);
+      });
     });
   };
   const find = async (direction: 1 | -1) => {
