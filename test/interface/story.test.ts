@@ -21,7 +21,7 @@ import { trackerOf } from './trackerOf.ts';
  */
 const EPOCHS = 3;
 /** So many that the second training outlives its window. */
-const LONGER = 40;
+const LONGER = 100;
 const workspace = 'default';
 
 let home: TemporaryFolder;
@@ -90,7 +90,7 @@ async function story(): Promise<void> {
   await inlineValue(/\bacc 0\.\d/);
   await window.screenshot('story-3-training');
 
-  await page.locator('.page-title .state-finished').waitFor({ timeout: 120_000 });
+  await page.locator('.page-title .state-finished').waitFor({ timeout: 240_000 });
   const { metrics } = await client.call('runs.get', { params: { workspace, run: first.id } });
   const accuracy = metrics.find((metric) => metric.key === 'val_acc');
   assert.ok(accuracy && accuracy.count === EPOCHS && fromFloat(accuracy.last) > 0.9);
@@ -180,7 +180,7 @@ async function trainWhileClosed(client: TrackerClient): Promise<void> {
   // The browser that the first window started is closed with it; the second one is only a page of it.
   const reopened = new EditorWindow(editor, again);
   const restored = await pageOf(reopened, second.name);
-  await restored.locator('.page-title .state-finished').waitFor({ timeout: 120_000 });
+  await restored.locator('.page-title .state-finished').waitFor({ timeout: 240_000 });
   assert.equal(await restored.getByRole('tab', { name: 'Logs' }).getAttribute('aria-selected'), 'true');
   for (let epoch = 1; epoch <= LONGER; epoch++) {
     await restored.locator('.log-line', { hasText: ` ${epoch}/${LONGER}  loss` }).waitFor();

@@ -55,6 +55,18 @@ test('the window is bounded, at the end when appending and at the start when rea
   assert.equal(buffer.end, 6);
 });
 
+test('a place in the middle is shown from its first whole line on, and can be read on from where it ends', () => {
+  const buffer = new LogBuffer(3);
+  buffer.append(bytes('far\naway\n'), 90);
+  buffer.show(bytes('f one\ntwo\nthree\nfour\nfive\nsi'), 10);
+  assert.deepEqual(texts(buffer), ['two', 'three', 'four']);
+  assert.deepEqual([buffer.start, buffer.end], [16, 31]);
+  buffer.append(bytes('five\nsix\n'), 31);
+  assert.deepEqual(texts(buffer), ['four', 'five', 'six']);
+  buffer.show(bytes('no newline'), 50);
+  assert.deepEqual([texts(buffer), buffer.end], [['no newline'], 60]);
+});
+
 test('a line without an end is shown in pieces', () => {
   const buffer = new LogBuffer(100);
   buffer.append(bytes('x'.repeat(20_000)), 0);

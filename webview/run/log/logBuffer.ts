@@ -57,6 +57,14 @@ export class LogBuffer {
     this.#end = offset;
   }
 
+  /** Shows these bytes instead, from their first whole line on: what does not fit falls out at the end. */
+  show(bytes: Uint8Array, offset: number): void {
+    const whole = bytes.lastIndexOf(NEWLINE) + 1;
+    this.reset(whole === 0 ? offset : offset + whole);
+    if (whole === 0) this.append(bytes, offset);
+    else this.prepend(bytes.subarray(0, whole), offset);
+  }
+
   /** Takes in bytes that begin at `offset`; those that are known already are skipped. */
   append(bytes: Uint8Array, offset: number): void {
     const known = this.#end - offset;

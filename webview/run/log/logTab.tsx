@@ -60,10 +60,7 @@ export function LogTab({ run }: { run: RunDetail }) {
   const jumpTo = async (offset: number) => {
     const from = Math.max(0, offset);
     const reply = await host.bytes('runs.log', { params, query: { offset: from, limit: READ_BYTES } });
-    buffer.reset(reply.offset);
-    const skip = reply.offset === 0 ? 0 : reply.body.indexOf(0x0a) + 1;
-    buffer.reset(reply.offset + skip);
-    buffer.append(reply.body.subarray(skip), reply.offset + skip);
+    buffer.show(reply.body, reply.offset);
     setSize(reply.size);
   };
   const readEarlier = async () => {
@@ -78,6 +75,18 @@ export function LogTab({ run }: { run: RunDetail }) {
       requestAnimationFrame(() => {
         if (box.current) box.current.scrollTop += box.current.scrollHeight - height;
       });
+    } finally {
+      reading.current = false;
+    }
+  };
+  const readLater = async () => {
+    if (reading.current) return;
+    reading.current = true;
+    try {
+      const reply = await host.bytes('runs.log', { params, query: { offset: buffer.end, limit: READ_BYTES } });
+      buffer.append(reply.body, reply.offset);
+      setSize(reply.size);
+      show();
     } finally {
       reading.current = false;
     }
@@ -101,8 +110,10 @@ export function LogTab({ run }: { run: RunDetail }) {
     const element = box.current;
     if (!element || jumping.current) return;
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 24;
-    if (atEnd !== following) setFollowing(atEnd);
-    if (atEnd && buffer.end < size) readTailSoon();
+    // The end of the window is not the end of the log: there it is read on, piece by piece.
+    const atTail = atEnd && buffer.end >= size;
+    if (atTail !== following) setFollowing(atTail);
+    if (atEnd && !atTail) quietly(readLater());
     if (element.scrollTop < 200) quietly(readEarlier());
   };
   const goTo = async (offset: number) => {
