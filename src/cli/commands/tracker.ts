@@ -37,7 +37,7 @@ export const tracker: Command = {
 
 export const trackerStop: Command = {
   name: 'tracker stop',
-  summary: 'End the tracker. Runs go on, and bring it back: this is for maintenance.',
+  summary: 'End the tracker. Runs go on; the next command, or an editor, starts it again and takes in what they wrote.',
   async run({ out, home }) {
     const { client, discovery } = await connect({ home, start: 'never' });
     await client.call('tracker.stop', {});

@@ -1,5 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { Problem } from '../../shared/api/error.ts';
 import { type RouteName, routes } from '../../shared/api/routes.ts';
 import type { Logger } from '../lifecycle/log.ts';
@@ -71,7 +71,12 @@ async function answer(options: ApiOptions, request: IncomingMessage, response: S
   if (handler === undefined) throw new Problem('unavailable', `${name} is not part of this tracker.`);
   const call: Call<RouteName> = { params, query, body, caller, signal: closeSignal(response) } as Call<RouteName>;
   const reply = await handler(call);
-  if (response.destroyed) return;
+  if (response.destroyed) {
+    // Nobody reads what was opened for the answer.
+    const { body } = (reply ?? {}) as { body?: unknown };
+    if (body instanceof Readable) body.destroy();
+    return;
+  }
   if (route.reply === 'bytes') await sendBytes(request, response, reply as BytesReply);
   else sendJson(response, 200, reply ?? {});
 }

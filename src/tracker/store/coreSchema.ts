@@ -2,7 +2,8 @@ import type { Migration } from './migration.ts';
 
 /**
  * Experiments, runs and the audit trail. JSON columns hold what is only ever read with its run; what is searched or
- * ordered by has a column or a row of its own.
+ * ordered by has a column or a row of its own. `detail` stands last, for it may hold a megabyte: SQLite reads through a
+ * long column to get at those behind it.
  */
 export const coreSchema: Migration = {
   name: 'experiments, runs, audit',
@@ -26,13 +27,14 @@ export const coreSchema: Migration = {
       created_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER, target TEXT NOT NULL,
       folder TEXT, script TEXT, configuration TEXT, star INTEGER NOT NULL DEFAULT 0, note TEXT,
       request_id TEXT, supersedes TEXT, snapshot TEXT, log_bytes INTEGER NOT NULL DEFAULT 0,
-      detail TEXT NOT NULL DEFAULT '{}', metric TEXT, headline_key TEXT, headline_value REAL,
-      headline_direction TEXT, deleted_at INTEGER)`,
+      metric TEXT, headline_key TEXT, headline_value REAL, headline_direction TEXT, deleted_at INTEGER,
+      detail TEXT NOT NULL DEFAULT '{}')`,
     // The best finished run of an experiment is found without looking at any metric.
     `CREATE INDEX run_headline ON run (experiment, headline_key, headline_direction, headline_value)
       WHERE state = 'finished' AND deleted_at IS NULL AND headline_key IS NOT NULL`,
     `CREATE INDEX run_experiment ON run (experiment, created_at DESC)`,
     `CREATE INDEX run_created ON run (created_at DESC)`,
+    `CREATE INDEX run_folder ON run (folder, created_at DESC) WHERE folder IS NOT NULL`,
     `CREATE INDEX run_parent ON run (parent) WHERE parent IS NOT NULL`,
     `CREATE INDEX run_active ON run (state) WHERE state IN ('queued', 'preparing', 'running')`,
     `CREATE UNIQUE INDEX run_request ON run (request_id) WHERE request_id IS NOT NULL`,

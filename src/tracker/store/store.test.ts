@@ -10,10 +10,22 @@ import { temporaryFolder } from '../../../test/harness/home.ts';
 import { Problem } from '../../shared/api/error.ts';
 import { openDatabase, schemaVersion } from './database.ts';
 import type { Migration } from './migration.ts';
+import { workspaceMigrations } from './migrations.ts';
 import { Writer } from './writer.ts';
 
 const first: Migration = { name: 'first', up: ['CREATE TABLE a (x)', 'INSERT INTO a VALUES (1)'] };
 const broken: Migration = { name: 'broken', up: ['CREATE TABLE b (x)', 'INSERT INTO nowhere VALUES (1)'] };
+
+test('what lists read of a run stands before its long column, which SQLite would have to read through', async () => {
+  await using folder = temporaryFolder('db');
+  const db = openDatabase({ file: path.join(folder.path, 'x.db'), migrations: workspaceMigrations });
+  const columns = db.pragma('table_info(run)') as { name: string }[];
+  assert.equal(columns.at(-1)?.name, 'detail');
+  const query = 'SELECT id FROM run WHERE folder = ? AND deleted_at IS NULL ORDER BY created_at DESC LIMIT 1';
+  const [plan] = db.prepare(`EXPLAIN QUERY PLAN ${query}`).all('x') as { detail: string }[];
+  assert.match(plan?.detail ?? '', /run_folder/);
+  db.close();
+});
 
 describe('opening a database', () => {
   test('acknowledged means on disk: WAL, synchronous FULL, nobody else gets in', async () => {

@@ -10,6 +10,8 @@ import type { Db } from '../store/database.ts';
 const run = promisify(execFile);
 /** Backups kept for each reason. */
 const KEPT = 7;
+/** No backup takes this long. */
+const HALF_MS = 24 * 3600 * 1000;
 
 export type BackupReason = 'daily' | 'upgrade' | 'asked';
 
@@ -126,6 +128,12 @@ function prune(folder: string): void {
     const count = (counts.get(reason) ?? 0) + 1;
     counts.set(reason, count);
     if (count > KEPT) fs.rmSync(path.join(folder, name), { force: true });
+  }
+  // Halves that a kill has left; each is as large as the database.
+  for (const name of fs.readdirSync(folder).filter((one) => /\.db\.tmp(?:-wal|-shm|-journal)?$/.test(one))) {
+    const half = path.join(folder, name);
+    const age = Date.now() - (fs.statSync(half, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    if (age > HALF_MS) fs.rmSync(half, { force: true });
   }
 }
 

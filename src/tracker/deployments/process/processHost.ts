@@ -69,10 +69,10 @@ export class ProcessHost implements ServiceHost {
     this.#unwatch(spec.id);
     const record = readRecord(spec);
     if (!record || !(await isAlive(record))) return;
-    process.kill(record.pid, 'SIGTERM');
+    signal(record.pid, 'SIGTERM');
     const deadline = Date.now() + STOP_MS;
     while (await isAlive(record)) {
-      if (Date.now() > deadline) process.kill(record.pid, 'SIGKILL');
+      if (Date.now() > deadline) signal(record.pid, 'SIGKILL');
       await sleep(25);
     }
   }
@@ -148,6 +148,14 @@ export class ProcessHost implements ServiceHost {
   #unwatch(id: string): void {
     clearInterval(this.#watched.get(id)?.timer);
     this.#watched.delete(id);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended in between.
   }
 }
 

@@ -70,8 +70,10 @@ export class SystemMetrics {
     }
     // A write that fails (a full disk) costs one sample; nobody waits for it.
     await Promise.allSettled(writes);
-    if (this.#runs.size > 0 && this.#timer !== undefined)
-      this.#timer = setTimeout(() => void this.#tick(), TICK_MS).unref();
+    if (this.#runs.size === 0 || this.#timer === undefined) return;
+    // Stopped and begun anew meanwhile, it has a timer that waits already.
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#tick(), TICK_MS).unref();
   }
 
   async #write({ scope, run }: Sampled, points: MetricPoint[]): Promise<void> {

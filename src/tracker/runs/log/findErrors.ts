@@ -1,4 +1,4 @@
-import { isPythonError, plainText } from './lastError.ts';
+import { isPythonError, MAX_EXAMINED, plainText } from './lastError.ts';
 import { logLines } from './lines.ts';
 
 export interface FoundFrame {
@@ -64,7 +64,7 @@ export class ErrorParser {
   }
 
   push(offset: number, raw: string): void {
-    const line = withoutPrefix(plainText(raw));
+    const line = withoutPrefix(plainText(raw)).slice(0, MAX_EXAMINED);
     if (this.#block === undefined) this.#open(offset, line);
     else if (!this.#continue(this.#block, line)) {
       this.#close();

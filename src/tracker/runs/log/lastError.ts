@@ -4,6 +4,8 @@ const BELL = String.fromCharCode(7);
 /** Colours and cursor movements, and what sets window titles and links. */
 const ESCAPES = new RegExp(`${ESC}\\[[0-?]*[ -/]*[@-~]|${ESC}\\][^${BELL}${ESC}]*(?:${BELL}|${ESC}\\\\)`, 'g');
 const MAX_LENGTH = 300;
+/** Of a longer line, such as 64 KB of blanks, no more is held against patterns: some take the square of its length. */
+export const MAX_EXAMINED = 4000;
 
 /** Text without terminal colours, with only what a carriage return left standing on each line. */
 export function plainText(text: string): string {
@@ -22,7 +24,9 @@ export function plainText(text: string): string {
  * `Error in`, a message of our wrapper, or a line that begins with an error's name. Undefined when there is none.
  */
 export function lastErrorLine(tail: string): string | undefined {
-  const lines = plainText(tail).split('\n');
+  const lines = plainText(tail)
+    .split('\n')
+    .map((line) => line.slice(0, MAX_EXAMINED));
   for (let at = lines.length - 1; at >= 0; at--) {
     const line = lines[at] ?? '';
     const wrapper = /^trainyard: (.+)$/.exec(line)?.[1];

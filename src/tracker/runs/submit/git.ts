@@ -6,6 +6,7 @@ import { looksSecret } from '../../snapshots/ignore/builtin.ts';
 const run = promisify(execFile);
 
 const MAX_DIFF = 1024 * 1024;
+const MAX_READ = 4 * MAX_DIFF;
 const MAX_CHANGED = 1000;
 const TIMEOUT_MS = 10_000;
 
@@ -15,12 +16,17 @@ const TIMEOUT_MS = 10_000;
  */
 export async function gitState(folder: string, signal?: AbortSignal): Promise<GitState | undefined> {
   const git = async (...args: string[]): Promise<string> => {
-    const { stdout } = await run('git', [...SAFE, '-C', folder, ...args], {
+    const running = run('git', [...SAFE, '-C', folder, ...args], {
       env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', GIT_PAGER: 'cat', LC_ALL: 'C' },
-      maxBuffer: 64 * MAX_DIFF,
+      maxBuffer: MAX_READ,
       timeout: TIMEOUT_MS,
       windowsHide: true,
       ...(signal ? { signal } : {}),
+    });
+    // Of what is longer the beginning will do: no more of it is kept, and no more is to be in memory.
+    const { stdout } = await running.catch((error: { code?: string; stdout: string }) => {
+      if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return error;
+      throw error;
     });
     return stdout;
   };
