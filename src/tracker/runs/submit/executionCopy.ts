@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { RUN_FILES } from '../../../shared/runDirectory.ts';
 import type { ActivityBoard } from '../../activities/activityBoard.ts';
@@ -7,7 +7,7 @@ import { type LinkBack, linksBack } from '../../snapshots/linkBack.ts';
 import { materialise } from '../../snapshots/materialise.ts';
 import { type Scan, type ScanOptions, scan } from '../../snapshots/scan.ts';
 import type { Following, Snapshotter } from '../../snapshots/snapshotter.ts';
-import { openSnapshotStore, type SnapshotStore } from '../../snapshots/store.ts';
+import { manifestPath, openSnapshotStore, type SnapshotStore } from '../../snapshots/store.ts';
 import { take } from '../../snapshots/take.ts';
 import type { IgnoredEntry, Progress } from '../../snapshots/types.ts';
 import type { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
@@ -41,7 +41,7 @@ export interface ExecutionCopy {
 }
 
 /** Below these a folder is done here and now; above, in a child that has to be started first. */
-const SMALL = { files: 2000, bytes: 64 * 1024 * 1024 };
+const SMALL = { files: 2000, bytes: 64 * 1024 * 1024, manifest: 256 * 1024 };
 
 /** Takes the snapshot of the folder where there is none yet, and makes the run's own copy of it. */
 export async function makeExecutionCopy(request: CopyRequest): Promise<ExecutionCopy> {
@@ -102,7 +102,9 @@ async function snapshotOf(request: CopyRequest, snapshots: SnapshotStore, follow
   if (request.snapshot !== undefined) {
     // The code is that of the snapshot, but data and environments are where they always were, if they still are.
     const ignored = scanned?.ignored ?? (await ignoredOf(request, following));
-    return { snapshot: request.snapshot, ignored, small: scanned !== undefined };
+    // One that is not there is said plainly when it is read.
+    const { size } = await stat(manifestPath(snapshots, request.snapshot)).catch(() => ({ size: 0 }));
+    return { snapshot: request.snapshot, ignored, small: size <= SMALL.manifest };
   }
   const small = scanned !== undefined && scanned.bytes <= SMALL.bytes;
   const taken = small
