@@ -1,12 +1,14 @@
 import path from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
 import { RUN_FILES } from '../../../shared/runDirectory.ts';
 import type { Logger } from '../../lifecycle/log.ts';
 import { type RunScope, runDirectory } from '../runScope.ts';
 import type { Applied } from './applyRecords.ts';
 import { RunIngest } from './ingest.ts';
 import { type FoundExit, isLiving, logSize, readExit, readProcessRecord } from './runFolder.ts';
+import { type FolderWatch, watchFolders } from './watchFolders.ts';
 
+/** Between a look that found nothing new and the next: what it was woken for is just coming. */
+const SOON_MS = 10;
 /** A run without exit record and without processes is looked at this often before it counts as lost. */
 const LOOKS_BEFORE_LOST = 3;
 
@@ -14,7 +16,7 @@ export interface FollowerOptions {
   readonly scope: RunScope;
   readonly run: string;
   readonly log: Logger;
-  /** At least this many milliseconds between two looks, however fast the files grow. */
+  /** At least this many milliseconds between a look that found something and the next, however fast the files grow. */
   readonly interval: () => number;
   /** Called once: the run has ended, everything it wrote before is taken in. Undefined where no one recorded how. */
   readonly onEnd: (exit: FoundExit | undefined) => void;
@@ -34,11 +36,12 @@ export class RunFollower {
   readonly #interval: () => number;
   readonly #onEnd: FollowerOptions['onEnd'];
   readonly #onProcess: FollowerOptions['onProcess'];
-  readonly #watcher: FSWatcher;
+  readonly #watch: FolderWatch;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #again = false;
-  #lastLook = 0;
+  /** Milliseconds since the epoch: no look before. */
+  #notBefore = 0;
   #logBytes = 0;
   #sawChild = false;
   #missing = 0;
@@ -53,17 +56,12 @@ export class RunFollower {
     this.#onProcess = onProcess;
     this.#directory = runDirectory(scope, run);
     this.#ingest = new RunIngest(scope, run, log);
-    const code = path.join(this.#directory, RUN_FILES.code);
-    const outputs = path.join(this.#directory, RUN_FILES.outputs);
-    this.#watcher = watch(this.#directory, {
-      depth: 1,
-      ignoreInitial: true,
-      // Code and outputs may hold any number of files, and nothing of them is followed.
-      ignored: (file) => file === code || file === outputs || file.endsWith('.tmp'),
-    });
-    this.#watcher.on('all', () => this.wake());
-    // Out of watches, for instance: the regular looks still find everything, only later.
-    this.#watcher.on('error', (error) => log.warn({ run, err: error }, 'a run cannot be watched, only looked at'));
+    this.#watch = watchFolders(
+      [this.#directory, path.join(this.#directory, RUN_FILES.metrics)],
+      () => this.wake(),
+      // Out of watches, for instance: the regular looks still find everything, only later.
+      (error) => log.warn({ run, err: error }, 'a run cannot be watched, only looked at'),
+    );
     this.wake();
   }
 
@@ -75,7 +73,7 @@ export class RunFollower {
   wake(): void {
     if (this.#ended) return;
     if (this.#looking) this.#again = true;
-    else this.#timer ??= setTimeout(() => this.#start(), Math.max(0, this.#lastLook + this.#interval() - Date.now()));
+    else this.#timer ??= setTimeout(() => this.#start(), Math.max(0, this.#notBefore - Date.now()));
   }
 
   /** The safety net: files, and whether the processes live. */
@@ -90,14 +88,23 @@ export class RunFollower {
   async close(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#timer);
-    await Promise.all([this.#looking, this.#watcher.close()]);
+    this.#watch.close();
+    await this.#looking;
   }
 
   #start(): void {
     this.#timer = undefined;
-    this.#lastLook = Date.now();
+    const from = Date.now();
     this.#looking = this.#look()
-      .catch((error: unknown) => this.#log.error({ run: this.run, err: error }, 'a run cannot be followed for now'))
+      .then((found) => {
+        // What grows is looked at once more, so that a change which nobody told of is not left lying.
+        this.#again ||= found;
+        this.#notBefore = from + (found ? this.#interval() : SOON_MS);
+      })
+      .catch((error: unknown) => {
+        this.#notBefore = from + this.#interval();
+        this.#log.error({ run: this.run, err: error }, 'a run cannot be followed for now');
+      })
       .finally(() => {
         this.#looking = undefined;
         if (!this.#again) return;
@@ -106,24 +113,30 @@ export class RunFollower {
       });
   }
 
-  async #look(): Promise<void> {
+  /** Resolves with whether there was anything new. */
+  async #look(): Promise<boolean> {
     // Read before the rest: what the run wrote before its end is then surely seen below.
     const exit = readExit(this.#directory);
+    let found = this.#noticeLog();
     await this.#noticeChild();
-    this.#noticeLog();
-    await this.#ingest.pump((change) => this.#announce(change));
-    if (this.#ended || (exit === undefined && this.#missing < LOOKS_BEFORE_LOST)) return;
+    await this.#ingest.pump((change) => {
+      found = true;
+      this.#announce(change);
+    });
+    if (this.#ended || (exit === undefined && this.#missing < LOOKS_BEFORE_LOST)) return found;
     this.#ended = true;
     this.#noticeLog();
-    void this.#watcher.close();
+    this.#watch.close();
     this.#onEnd(exit);
+    return found;
   }
 
-  #noticeLog(): void {
+  #noticeLog(): boolean {
     const bytes = logSize(this.#directory);
-    if (bytes === this.#logBytes) return;
+    if (bytes === this.#logBytes) return false;
     this.#logBytes = bytes;
     this.scope.notices.log(this.run, () => this.logBytes);
+    return true;
   }
 
   /** The command's own process and start, as the wrapper recorded them. */
