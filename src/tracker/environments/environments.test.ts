@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
@@ -9,7 +11,7 @@ import { ActivityBoard } from '../activities/activityBoard.ts';
 import { EventHub } from '../api/eventHub.ts';
 import { buildHint, buildSteps, buildVariables, progressOf } from './buildSteps.ts';
 import { findInterpreters } from './findInterpreters.ts';
-import { LocalEnvironments } from './localEnvironments.ts';
+import { buildMark, LocalEnvironments } from './localEnvironments.ts';
 import { environmentHash, requirementsText } from './requirements.ts';
 
 // Without uv, so that the way that works everywhere is tested; no request leaves the machine, by --no-index.
@@ -51,6 +53,27 @@ describe('virtual environments', () => {
     await environments.ensure({ ...request, signal });
     assert.equal(existsSync(path.join(both[0].directory, 'half')), false);
     assert.equal(readdirSync(root).length, 1);
+  });
+
+  it('are not disturbed by a build that a killed tracker has left behind', { timeout: 120_000 }, async () => {
+    await using folder = temporaryFolder('environment');
+    const { environments, request } = setUp(folder.path, '# nothing\n');
+    const { signal } = new AbortController();
+    const { directory } = await environments.ensure({ ...request, signal });
+    rmSync(path.join(directory, 'ready.json'));
+    const orphan = spawn('sh', ['-c', 'while :; do echo x > "$1/stray"; sleep 0.02; done', 'sh', directory], {
+      env: { ...variables, TRAINYARD_RUN_ID: buildMark(directory) },
+      stdio: 'ignore',
+    });
+    const ended = once(orphan, 'exit');
+    try {
+      while (!existsSync(path.join(directory, 'stray'))) await sleep(10);
+      await environments.ensure({ ...request, signal });
+      assert.equal(existsSync(path.join(directory, 'stray')), false);
+      assert.deepEqual(await ended, [null, 'SIGKILL']);
+    } finally {
+      orphan.kill('SIGKILL');
+    }
   });
 
   it('tell in the resolver’s own words why they cannot be built, and leave nothing', { timeout: 120_000 }, async () => {

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../../shared/api/error.ts';
+import { RUN_ENV } from '../../shared/runDirectory.ts';
 import type { ActivityBoard, ActivityControl } from '../activities/activityBoard.ts';
+import { endTree } from '../runs/processTree.ts';
 import { environmentPython, isProgram, onPath } from '../runs/submit/programs.ts';
 import { buildHint, buildSteps, buildVariables, progressOf } from './buildSteps.ts';
 import type { BuiltEnvironment, EnvironmentRequest, Environments } from './environments.ts';
@@ -132,7 +135,10 @@ interface BuildRequest {
 
 async function build({ directory, python, request, signal, report, control }: BuildRequest): Promise<void> {
   const { requirements, variables } = request;
-  const env = buildVariables(variables);
+  const mark = buildMark(directory);
+  const env = { ...buildVariables(variables), [RUN_ENV.runId]: mark };
+  // A build goes on for a while when its tracker is killed, and would write into the folder that is made anew.
+  if (existsSync(directory)) await endTree({ runId: mark }, { graceMs: 0 });
   await rm(directory, { recursive: true, force: true });
   await mkdir(path.dirname(directory), { recursive: true, mode: 0o700 });
   try {
@@ -158,6 +164,11 @@ async function build({ directory, python, request, signal, report, control }: Bu
     await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     throw error;
   }
+}
+
+/** What the processes of a build have in their environment, in the place by which those of a run are found. */
+export function buildMark(directory: string): string {
+  return `environment-${createHash('sha256').update(directory).digest('hex').slice(0, 32)}`;
 }
 
 function failed(title: string, name: string, result: { code: number | null; lastLines: string[] }): Problem {
