@@ -46,19 +46,20 @@ def main():
         losses, hits = [], 0
         for start in range(0, len(order), args.batch):
             rows = order[start : start + args.batch]
-            loss, correct = network.learn(seen_x[rows] / 16, seen_y[rows], lr)
-            losses.append(loss)
+            batch_loss, correct = network.learn(seen_x[rows] / 16, seen_y[rows], lr)
+            losses.append(batch_loss)
             hits += correct
-        acc = hits / len(order)
+        loss, acc = np.mean(losses), hits / len(order)
         held_probabilities = network.predict(held_x / 16)
         val_loss = -np.log(held_probabilities[np.arange(len(held_y)), held_y] + 1e-12).mean()
         val_acc = (held_probabilities.argmax(axis=1) == held_y).mean()
-        trainyard.log(step=epoch, loss=np.mean(losses), acc=acc, val_loss=val_loss, val_acc=val_acc, lr=lr)
+        trainyard.log(step=epoch, loss=loss, acc=acc)
+        trainyard.log(step=epoch, val_loss=val_loss, val_acc=val_acc)
+        trainyard.log(step=epoch, lr=lr)
         seconds = time.perf_counter() - began
-        print(f"epoch {epoch + 1:2d}/{args.epochs}  loss {np.mean(losses):.4f}  val_acc {val_acc:.4f}  {seconds:.1f} s")
+        print(f"epoch {epoch + 1:2d}/{args.epochs}  loss {loss:.4f}  val_acc {val_acc:.4f}  {seconds:.1f} s")
 
     onnx.save(network.to_onnx(), "model.onnx")
-    trainyard.model("model.onnx", name="digits")
     report(held_x, held_y, network.predict(held_x / 16))
 
 
