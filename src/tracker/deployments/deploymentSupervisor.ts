@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import { Problem } from '../../shared/api/error.ts';
 import type { ActivityBoard, ActivityControl } from '../activities/activityBoard.ts';
 import type { Logger } from '../lifecycle/log.ts';
@@ -120,6 +121,7 @@ export class DeploymentSupervisor {
     const { deployments, hosts, stores } = this.#options;
     const met = new Set<ServiceHost>();
     for (const store of stores()) {
+      await this.#removeFolders(store);
       for (const row of deployments.rows(store)) {
         if (row.wanted !== 'running') continue;
         met.add(this.#hostOf(row));
@@ -130,6 +132,15 @@ export class DeploymentSupervisor {
       }
     }
     for (const host of met) await host.tidy?.((workspace, id) => this.#isLitter(workspace, id));
+  }
+
+  /** Services as local processes whose row is gone, or never was: the tracker was killed while it tried a new version. */
+  async #removeFolders(store: WorkspaceStore): Promise<void> {
+    const { deployments, hosts } = this.#options;
+    const names = await fs.promises.readdir(store.paths.deployments).catch(() => []);
+    for (const id of names.filter((name) => deployments.row(store, name) === undefined)) {
+      await hosts.processes().remove({ id, folder: path.join(store.paths.deployments, id) });
+    }
   }
 
   /** A workspace that cannot be opened now may still know the service, so only open ones are asked. */

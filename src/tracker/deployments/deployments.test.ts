@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -12,6 +14,7 @@ import { Problem } from '../../shared/api/error.ts';
 import type { Deployment } from '../../shared/domain/deployment.ts';
 import type { Call } from '../api/handlers.ts';
 import { createModelsPart, type ModelsPart } from '../models/modelsPart.ts';
+import { readLinuxProcess } from '../runs/wrapper/processIdentity.ts';
 import { listAudit } from '../workspaces/audit.ts';
 import { createDeploymentsPart, type DeploymentsPart } from './deploymentsPart.ts';
 
@@ -214,6 +217,24 @@ test('a taken port is said plainly where it was asked for, and nothing is left r
     assert.deepEqual(fs.readdirSync(context.store.paths.deployments), []);
   } finally {
     server.close();
+  }
+});
+
+test('a service that was on trial when its tracker was killed is ended by the next one', async () => {
+  const trial = path.join(context.store.paths.deployments, 'some-deployment-next');
+  fs.mkdirSync(trial, { recursive: true });
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  try {
+    const identity = readLinuxProcess(child.pid ?? 0);
+    fs.writeFileSync(path.join(trial, 'process.json'), JSON.stringify({ v: 1, ...identity, timeMs: Date.now() }));
+    const made = await deploy({ name: 'kept' });
+    await part.start?.();
+    assert.deepEqual(await ended, [null, 'SIGTERM']);
+    while (fs.existsSync(trial)) await sleep(10);
+    assert.deepEqual(fs.readdirSync(context.store.paths.deployments), [made.id]);
+  } finally {
+    child.kill('SIGKILL');
   }
 });
 

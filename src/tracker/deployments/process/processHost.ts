@@ -16,6 +16,9 @@ import { tailOfFile } from '../tail.ts';
 const WATCH_MS = 2000;
 const STOP_MS = 12_000;
 
+/** Where a service lives; all that is needed to end it. */
+type Place = Pick<ServiceSpec, 'id' | 'folder'>;
+
 interface Watched {
   readonly child: ChildProcess | undefined;
   readonly timer: NodeJS.Timeout;
@@ -65,7 +68,7 @@ export class ProcessHost implements ServiceHost {
     }
   }
 
-  async stop(spec: ServiceSpec): Promise<void> {
+  async stop(spec: Place): Promise<void> {
     this.#unwatch(spec.id);
     const record = readRecord(spec);
     if (!record || !(await isAlive(record))) return;
@@ -77,7 +80,7 @@ export class ProcessHost implements ServiceHost {
     }
   }
 
-  async remove(spec: ServiceSpec): Promise<void> {
+  async remove(spec: Place): Promise<void> {
     await this.stop(spec);
     fs.rmSync(spec.folder, { recursive: true, force: true });
   }
@@ -159,7 +162,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function filesOf(spec: ServiceSpec) {
+function filesOf(spec: Place) {
   const at = (name: string) => path.join(spec.folder, name);
   return { service: at('service.json'), state: at('state.json'), process: at('process.json'), log: at('service.log') };
 }
@@ -205,7 +208,7 @@ async function untilStateFile(file: string): Promise<void> {
   for (let waited = 0; waited < 30_000 && !fs.existsSync(file); waited += 20) await sleep(20);
 }
 
-function readRecord(spec: ServiceSpec): ProcessRecord | undefined {
+function readRecord(spec: Place): ProcessRecord | undefined {
   const text = readOptional(filesOf(spec).process);
   const parsed = text === undefined ? undefined : parseProcessRecord(text, 'process.json');
   return parsed && 'value' in parsed ? parsed.value : undefined;
