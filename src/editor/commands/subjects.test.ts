@@ -16,6 +16,10 @@ test('a clicked item counts alone unless it is part of the selection', () => {
   assert.deepEqual(nodesOf([undefined, 'x'], 'run'), []);
 });
 
+test('the clicked item comes first, so that a command for one thing never takes its neighbour', () => {
+  assert.deepEqual(nodesOf([run('b'), [run('a'), run('b'), run('c')]], 'run'), [run('b'), run('a'), run('c')]);
+});
+
 test('versions by their address', () => {
   assert.deepEqual(parseVersion('digits:3'), { kind: 'version', id: 'digits:3', model: 'digits', version: '3' });
   assert.equal(parseVersion('digits').version, 'latest');

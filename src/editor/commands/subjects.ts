@@ -6,15 +6,16 @@ import type { ModelAndVersion, Subjects } from './command.ts';
 
 /**
  * The nodes among a command's arguments. A tree passes the clicked item and the whole selection; a selection that does
- * not hold the clicked item does not count, as everywhere in the editor.
+ * not hold the clicked item does not count, as everywhere in the editor. The clicked item comes first: it is the one
+ * that a command for a single thing is about.
  */
 export function nodesOf<K extends NodeKind>(args: readonly unknown[], kind: K): NodeOf<K>[] {
   const [first, second] = args;
   const selection = Array.isArray(second) ? second.filter(isNode) : [];
   const given: Node[] = Array.isArray(first) ? first.filter(isNode) : isNode(first) ? [first] : [];
   const clicked = given[0];
-  const all =
-    clicked && selection.some((node) => node.kind === clicked.kind && node.id === clicked.id) ? selection : given;
+  const isClicked = (node: Node) => node.kind === clicked?.kind && node.id === clicked.id;
+  const all = clicked && selection.some(isClicked) ? [clicked, ...selection.filter((node) => !isClicked(node))] : given;
   return all.filter((node): node is NodeOf<K> => node.kind === kind);
 }
 

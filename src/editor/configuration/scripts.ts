@@ -27,7 +27,7 @@ export function plausibleScripts(files: readonly ScriptFile[]): string[] {
 
 /** Whether a script looks as if it trained: it logs metrics, or is meant to be started and named for it. */
 export function looksLikeTraining(name: string, text: string): boolean {
-  return /^\s*(import|from)\s+trainyard\b/m.test(text) || (telling.test(path.parse(name).name) && startable(text));
+  return logs(text) || (telling.test(path.parse(name).name) && startable(text));
 }
 
 function score(file: ScriptFile): number {
@@ -36,11 +36,16 @@ function score(file: ScriptFile): number {
   const depth = file.path.split('/').length - 1;
   let points = 0;
   if (telling.test(name)) points += 4;
-  if (/^\s*(import|from)\s+trainyard\b/m.test(file.head)) points += 4;
+  if (logs(file.head)) points += 4;
   if (startable(file.head)) points += 2;
   // A lone shell or R script needs no sign to be startable; a Python module without one is a library.
   if (points === 0 && ext !== '.py') points = 1;
   return points === 0 ? 0 : Math.max(0.5, points - depth);
+}
+
+/** Blanks only before the word: with line breaks among them, each blank line of a file would be tried from each other. */
+function logs(text: string): boolean {
+  return /^[^\S\n]*(import|from)[^\S\n]+trainyard\b/m.test(text);
 }
 
 function startable(text: string): boolean {

@@ -21,6 +21,8 @@ test('patterns of watched files', () => {
     ['a.b', 'axb', false],
     ['(x)+.py', '(x)+.py', true],
     ['broken{.py', 'broken{.py', true],
+    ['[z-a].py', '[z-a].py', true],
+    ['[z-a].py', 'b.py', false],
   ];
   for (const [pattern, file, fits] of cases) assert.equal(matchesAny(file, [pattern]), fits, `${pattern} ${file}`);
 });

@@ -42,7 +42,10 @@ function toRegExp(pattern: string): RegExp {
       at = end;
     } else body += character.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
   }
-  // An open brace is a plain character after all.
-  if (braces > 0) return new RegExp(`^${plain.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')}$`, 'u');
-  return new RegExp(`^${anywhere ? '(?:.*/)?' : ''}${body}$`, 'u');
+  try {
+    if (braces === 0) return new RegExp(`^${anywhere ? '(?:.*/)?' : ''}${body}$`, 'u');
+  } catch {
+    // A range such as [z-a]; like an open brace, it is plain text after all.
+  }
+  return new RegExp(`^${plain.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')}$`, 'u');
 }

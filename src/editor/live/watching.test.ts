@@ -13,6 +13,10 @@ test('a saved file starts those configurations that are switched on and watch it
     stored('default', { script: 'fit.R', onSave: { enabled: true } }),
     stored('data', { script: 'train.py', onSave: { enabled: true, watch: ['conf/*.yaml'] } }),
     stored('unreadable', undefined),
+    // Problems says what is wrong in these; a save must neither fail nor start them at random.
+    stored('number', { script: 'train.py', onSave: { enabled: true, watch: 5 } } as never),
+    stored('text', { script: 'train.py', onSave: { enabled: true, watch: '**/*.md' } } as never),
+    stored('mixed', { script: 'train.py', onSave: { enabled: true, watch: [null, 'a.txt'] } } as never),
   ];
   const names = (file: string) => watching(all, file).map(({ name }) => name);
   assert.deepEqual(names('/home/ada/digits/src/model.py'), ['default']);
@@ -20,4 +24,5 @@ test('a saved file starts those configurations that are switched on and watch it
   assert.deepEqual(names('/home/ada/digits/conf/a.yaml'), ['data']);
   assert.deepEqual(names('/home/ada/digits/README.md'), []);
   assert.deepEqual(names('/home/ada/digits-2/train.py'), []);
+  assert.deepEqual(names('/home/ada/digits/a.txt'), ['mixed']);
 });

@@ -124,13 +124,29 @@ export class RunCollection {
     }
     const parent = run.parent ?? 'none';
     const list = this.#lists.get(parent);
-    if (list && !list.ids.includes(run.id) && matches(run, list.query)) {
-      list.ids.unshift(run.id);
-      list.total++;
+    if (list && this.#place(run, list)) {
       this.#changes.fire({ kind: 'list', parent });
       // Its parent may have had no children, and then was no node that could be opened.
       if (parent !== 'none') this.#changes.fire({ kind: 'run', id: parent });
     } else if (!before || before !== run) this.#changes.fire({ kind: 'run', id: run.id });
+  }
+
+  /** Takes a run into a list where its time puts it, or out of one that it no longer fits. @returns whether it moved */
+  #place(run: RunSummary, list: List): boolean {
+    const index = list.ids.indexOf(run.id);
+    const isThere = index >= 0;
+    if (isThere === matches(run, list.query)) return false;
+    if (isThere) {
+      list.ids.splice(index, 1);
+      list.total--;
+      return true;
+    }
+    const older = list.ids.findIndex((id) => this.#time(id) <= run.createdAt);
+    // Older than all that was read of a longer list: it has its place, and is counted, further down.
+    if (older < 0 && list.cursor !== undefined) return false;
+    list.ids.splice(older < 0 ? list.ids.length : older, 0, run.id);
+    list.total++;
+    return true;
   }
 
   remove(id: string): void {

@@ -66,6 +66,28 @@ test('a resource keeps its old value until the new one is there, and reads once 
   await assert.rejects(failing.get(), /gone/);
 });
 
+test('an old run that is met by another way does not come to the front of a list that has not been read so far', async () => {
+  const runs = new RunCollection(async () => ({ runs: [run('r9'), run('r8')], total: 40, cursor: 'next' }));
+  const shown = async () => (await runs.list('none')).runs.map(({ id }) => id);
+  await shown();
+  runs.put(run('r3'));
+  assert.deepEqual(await shown(), ['r9', 'r8']);
+  assert.equal((await runs.list('none')).total, 40);
+  assert.equal(runs.get('r3')?.id, 'r3');
+});
+
+test('a run stands where its time puts it, and leaves a filtered list that it no longer fits', async () => {
+  const runs = new RunCollection(async () => ({ runs: [run('r9'), run('r7')], total: 2 }));
+  const shown = async () => (await runs.list('none')).runs.map(({ id }) => id);
+  runs.filter = { experiment: 'e' };
+  await shown();
+  runs.put(run('r8'));
+  assert.deepEqual(await shown(), ['r9', 'r8', 'r7']);
+  runs.put(run('r9', { experiment: { id: 'other', name: 'other' } }));
+  assert.deepEqual(await shown(), ['r8', 'r7']);
+  assert.equal((await runs.list('none')).total, 2);
+});
+
 test('a new run goes to the front of its list, another page to its end', async () => {
   const pages: RunPage[] = [
     { runs: [run('r9'), run('r8')], total: 3, cursor: 'next' },

@@ -6,7 +6,11 @@ export function splitArguments(text: string): string[] {
   );
 }
 
-/** The opposite, for showing arguments in one line. */
+/** The opposite, for arguments that are edited in one line: what holds one kind of quotes stands in the other. */
 export function quoteArgument(argument: string): string {
-  return /[\s"']/.test(argument) || argument === '' ? `"${argument}"` : argument;
+  if (argument !== '' && !/[\s"']/.test(argument)) return argument;
+  return argument
+    .split(/("+)/)
+    .map((part) => (part.startsWith('"') ? `'${part}'` : part === '' && argument !== '' ? '' : `"${part}"`))
+    .join('');
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Deployment } from '../../shared/domain/deployment.ts';
 import type { RunSummary } from '../../shared/domain/run.ts';
 import { curlCommand, exampleInputs } from '../commands/curl.ts';
-import { escapeMarkdown, markdownTable, oneLine } from './itemText.ts';
+import { escapeMarkdown, inert, markdownTable, oneLine } from './itemText.ts';
 import { deploymentItem, experimentItem, modelItem } from './otherItems.ts';
 import { runItem, scriptName } from './runItem.ts';
 
@@ -27,6 +27,25 @@ const run: RunSummary = {
   tags: {},
 };
 const hostile = 'a\n# b [x](command:rm) <img src=x> $(trash) **b** `c` \u202e|';
+
+test('a message of others holds no link: the editor follows even commands in them', () => {
+  // How the editor finds links in messages (its linkedText).
+  const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
+  const text = 'ValueError: [x](command:workbench.action.quit) [y](https://a.example "t")';
+  assert.match(text, link);
+  assert.doesNotMatch(inert(text), link);
+  assert.doesNotMatch(oneLine(text), link);
+  assert.equal(inert('a[0](1)'), 'a[0]\u200a(1)');
+});
+
+test('names in the first column of a table are inert too', () => {
+  assert.doesNotMatch(markdownTable([['![x](https://a.example/y.png)', '1']]), /!\[/);
+  const shown = runItem(
+    { ...run, headline: { key: '![x](https://a.example)', value: 1, direction: 'max', best: false } },
+    { now },
+  );
+  assert.doesNotMatch(shown.tooltip ?? '', /!\[x\]/);
+});
 
 test('a run says state, name, metric with direction, and age', () => {
   const item = runItem(run, { now });
