@@ -85,6 +85,7 @@ class _Writer:
         self.seq = itertools.count()  # One step in C, so that a signal handler between two bytecodes does no harm.
         self.begun = False
         self.torn = False
+        self.busy = False  # Opening the file or emptying `pending`: what a signal handler logs meanwhile waits its turn.
         self.pending: "collections.deque[bytes]" = collections.deque(maxlen=_KEPT_LINES)
 
     def add(self, kind: str, child: Optional[str], rest: str) -> None:
@@ -100,13 +101,19 @@ class _Writer:
 
     def flush(self) -> None:
         with self.lock:
-            while self.pending:
-                if not self._write(self.pending[0]):
-                    return
-                self.pending.popleft()
+            if self.busy:
+                return
+            self.busy = True
+            try:
+                while self.pending:
+                    if not self._write(self.pending[0]):
+                        return
+                    self.pending.popleft()
+            finally:
+                self.busy = False
 
     def _push(self, line: bytes) -> None:
-        if self.pending:
+        if self.fd is None or self.pending or self.busy:
             self.pending.append(line)
             self.flush()
         elif not self._write(line):
