@@ -351,6 +351,7 @@ class Alone(Case):
     def test_submit_speaks_to_the_tracker(self):
         done = self.program("""
             import http.server, json, os, threading, trainyard
+            paths = []
             class Tracker(http.server.BaseHTTPRequestHandler):
                 def answer(self, code, body):
                     data = json.dumps(body).encode()
@@ -360,12 +361,18 @@ class Alone(Case):
                     body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                     assert self.headers["authorization"] == "Bearer secret", self.headers
                     assert self.headers["content-type"] == "application/json"
+                    if self.path == "/v1/folders/workspace":
+                        return self.answer(200, {"workspace": os.path.basename(body["folders"][0]), "name": "?"})
+                    paths.append(self.path)
                     if body["configuration"]["script"] == "bad.py":
                         self.answer(400, {"error": {"code": "invalid", "message": "No bad.py.", "hint": "Look."}})
                     else:
                         assert body["configuration"]["args"] == ["--lr", "0.1"] and os.path.isabs(body["folder"])
                         self.answer(200, {"id": "r1", "name": "calm-crane", "workspace": "w1"})
                 def do_GET(self):
+                    if self.path == "/v1/workspaces":
+                        known = {"id": "research", "name": "My research", "isDefault": False}
+                        return self.answer(200, {"workspaces": [known]})
                     assert self.path == "/v1/workspaces/w1/runs/r1"
                     self.answer(200, {"state": "finished"})
                 def log_message(self, *args): pass
@@ -377,8 +384,17 @@ class Alone(Case):
             print(run.id, run.wait())
             try: trainyard.submit("bad.py")
             except trainyard.SubmitError as error: print(error)
+            trainyard.submit("train.py", ["--lr", 0.1], workspace="My research", folder="elsewhere")
+            try: trainyard.submit("train.py", workspace="reserch")
+            except trainyard.SubmitError as error: print(error)
+            os.environ["TRAINYARD_WORKSPACE"] = "research"
+            trainyard.submit("train.py", ["--lr", 0.1])
+            own = os.path.basename(os.getcwd())
+            print([path.replace(own, "own") for path in paths])
         """, env={"TRAINYARD_HOME": os.path.join(self.folder, "home"), "http_proxy": "http://127.0.0.1:9"})
-        self.assertEqual(done.stdout, "r1 finished\nNo bad.py. Look.\n")
+        self.assertEqual(done.stdout.splitlines(), [
+            "r1 finished", "No bad.py. Look.", "No workspace reserch. There are: My research.",
+            str(["/v1/workspaces/%s/runs" % name for name in ("own", "own", "research", "research")])])
 
 
 def pixels(data):

@@ -664,12 +664,13 @@ class SubmittedRun:
 
 
 def submit(script: str, args: Sequence[Any] = (), *, folder: Union[str, os.PathLike, None] = None,
-           experiment: Optional[str] = None, env: Optional[Mapping[str, str]] = None, workspace: str = "default",
+           experiment: Optional[str] = None, env: Optional[Mapping[str, str]] = None, workspace: Optional[str] = None,
            **configuration: Any) -> SubmittedRun:
     """Starts a script as a run of its own, through the tracker of this machine.
 
     `folder` is the training folder (default: the current one), `script` a path in it; further keywords are those of a
-    run configuration (name, interpreter, environment, outputs, tags, ...). Raises SubmitError.
+    run configuration (name, interpreter, environment, outputs, tags, ...). `workspace` is a name or id; default: that
+    of the run which submits, else the one that the folder belongs to. Raises SubmitError.
     """
     config = {**configuration, "script": os.fspath(script), "args": [str(word) for word in args]}
     if experiment is not None:
@@ -678,9 +679,20 @@ def submit(script: str, args: Sequence[Any] = (), *, folder: Union[str, os.PathL
         config["env"] = dict(env)
     own = ("TRAINYARD_RUN_ID", "TRAINYARD_RUN_DIR", "TRAINYARD_OUTPUTS")
     variables = {key: value for key, value in os.environ.items() if key not in own}
-    body = {"folder": os.path.abspath(os.fspath(folder or ".")), "configuration": config, "variables": variables,
-            "requestId": uuid.uuid4().hex}
-    return SubmittedRun(_call("POST", "/v1/workspaces/%s/runs" % workspace, body))
+    where = os.path.abspath(os.fspath(folder or "."))
+    body = {"folder": where, "configuration": config, "variables": variables, "requestId": uuid.uuid4().hex}
+    whose = _workspace(where, workspace or os.environ.get("TRAINYARD_WORKSPACE"))
+    return SubmittedRun(_call("POST", "/v1/workspaces/%s/runs" % whose, body))
+
+
+def _workspace(folder: str, asked: Optional[str]) -> str:
+    if not asked:
+        return _call("POST", "/v1/folders/workspace", {"folders": [folder]})["workspace"]
+    known = _call("GET", "/v1/workspaces")["workspaces"]
+    for one in known:
+        if asked in (one["id"], one["name"]) or (asked == "default" and one["isDefault"]):
+            return one["id"]
+    raise SubmitError("No workspace %s. There are: %s." % (asked, ", ".join(one["name"] for one in known)))
 
 
 def _call(method: str, path: str, body: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:

@@ -31,7 +31,7 @@ export function activate(extension: vscode.ExtensionContext): Parts {
   extension.subscriptions.push(owner);
   const log = owner.own(vscode.window.createOutputChannel(ids.outputChannel, { log: true }));
   const session = owner.own(new TrackerSession(connectToTracker, (message) => log.info(message)));
-  const state = owner.own(new TrackerState(session));
+  const state = owner.own(new TrackerState(session, openFolders));
   const panels = owner.own(
     new Panels(extension.extensionUri, state, (action, page) => pageAction(state, action, page)),
   );
@@ -51,7 +51,9 @@ export function activate(extension: vscode.ExtensionContext): Parts {
   owner.ownAll(
     vscode.workspace.registerFileSystemProvider(ids.snapshotScheme, snapshots, { isReadonly: true }),
     session.onState(({ kind }) => setContext('trainyard.connection', kind)),
-    new ConfigurationDiagnostics(configurations),
+    new ConfigurationDiagnostics(configurations, state.workspaces),
+    configurations.onFolderChange(() => state.folder.invalidate()),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => state.folder.invalidate()),
     new Notifications(state, panels, log),
   );
 
@@ -67,6 +69,11 @@ export function activate(extension: vscode.ExtensionContext): Parts {
   // A folder that trains wants to see what runs; any other folder starts no tracker until somebody asks.
   void configurations.all().then((all) => all.length > 0 && session.start());
   return parts;
+}
+
+function openFolders(): string[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return folders.filter(({ uri }) => uri.scheme === 'file').map(({ uri }) => uri.fsPath);
 }
 
 /** The client, and the tracker's starter with it, are loaded when they are needed and not before. */

@@ -171,6 +171,26 @@ describe('the command line, against a real tracker', () => {
     assert.doesNotMatch((await cli('workspaces')).out, /Short lived/);
   });
 
+  test('a folder that names a workspace is trained and listed there, and its file is no run configuration', async () => {
+    await cli('workspaces', 'create', 'Research');
+    assert.match((await cli('workspaces', 'use', 'research')).out, /belongs to Research, as .*folder\.json says/);
+    const done = await cli('train', '--follow', '--json');
+    assert.equal(done.code, 0, done.err);
+    const { id, workspace } = JSON.parse(done.out) as { id: string; workspace: string };
+    assert.equal(workspace, 'research');
+    assert.equal((await cli('run', 'show', id)).code, 0);
+    assert.equal((await cli('run', 'show', id, '--workspace', 'Main')).code, EXIT.notFound);
+    assert.equal((await cli('train', '--config', 'folder')).code, EXIT.notFound);
+    const file = path.join(folder.path, '.trainyard', 'folder.json');
+    fs.writeFileSync(file, '{ "workspace": "reserch" }');
+    const wrong = await cli('train');
+    assert.equal(wrong.code, EXIT.notFound);
+    assert.match(wrong.err, /names the workspace “reserch”.*\nDid you mean “Research”\?/);
+    fs.writeFileSync(file, '{}');
+    assert.match((await cli('workspaces', 'use', '--none')).out, /belongs to Main, the default workspace/);
+    assert.equal(fs.existsSync(file), false);
+  });
+
   test('doctor names what it looked at', async () => {
     const { findings } = JSON.parse((await cli('doctor', '--json')).out) as { findings: { name: string }[] };
     const names = findings.map(({ name }) => name);

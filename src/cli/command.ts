@@ -39,8 +39,11 @@ export interface Invocation {
   readonly signal: AbortSignal;
   /** Finds the tracker, or starts it. Cached. */
   client(): Promise<TrackerClient>;
-  /** Id of the workspace that was asked for by id or name, or `default`. */
-  workspace(): Promise<string>;
+  /**
+   * Id of the workspace that was asked for by id or name; else the one that the folder belongs to, the current one
+   * unless given. @throws Problem when there is none of that name
+   */
+  workspace(folder?: string): Promise<string>;
 }
 
 /** Typed access to option values. */

@@ -19,6 +19,7 @@ import {
   workspaceMove,
   workspaceRename,
   workspaces,
+  workspaceUse,
 } from './commands/workspaces.ts';
 
 /** Every command, in the order of the help. */
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   workspaceCreate,
   workspaceRename,
   workspaceDefault,
+  workspaceUse,
   workspaceDelete,
   workspaceMove,
   backup,

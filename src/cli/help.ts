@@ -5,7 +5,7 @@ import { fields } from './output.ts';
 /** Options that every command takes. */
 export const globalOptions = {
   json: { type: 'boolean', help: 'Print JSON instead of tables.' },
-  workspace: { type: 'string', short: 'w', value: 'NAME', help: 'Workspace, by name or id. Default: the default one.' },
+  workspace: { type: 'string', short: 'w', value: 'NAME', help: 'Workspace, by name or id. Default: the folder’s.' },
   home: { type: 'string', value: 'DIR', help: 'Home of the tracker. Default: TRAINYARD_HOME or ~/.trainyard.' },
   help: { type: 'boolean', short: 'h', help: 'This help.' },
 } as const satisfies Record<string, OptionSpec>;

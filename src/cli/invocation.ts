@@ -30,7 +30,6 @@ export function createInvocation(
     });
     return connecting;
   };
-  let workspace: Promise<string> | undefined;
   return {
     positionals,
     options,
@@ -39,10 +38,12 @@ export function createInvocation(
     env: process.env,
     signal: abort.signal,
     client,
-    workspace: () => {
-      const asked = options.text('workspace') ?? process.env.TRAINYARD_WORKSPACE ?? 'default';
-      workspace ??= client().then((connected) => resolveWorkspace(connected, asked));
-      return workspace;
+    workspace: async (folder = process.cwd()) => {
+      const asked = options.text('workspace') ?? process.env.TRAINYARD_WORKSPACE;
+      const connected = await client();
+      if (asked !== undefined && asked !== '') return resolveWorkspace(connected, asked);
+      const found = await connected.call('folders.workspace', { body: { folders: [path.resolve(folder)] } });
+      return found.workspace;
     },
     dispose: () => process.off('SIGINT', interrupt),
   };

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 import { Problem } from '../shared/api/error.ts';
 import type { RunConfiguration } from '../shared/domain/runConfiguration.ts';
+import { configurationFolder, isConfigurationFile } from '../shared/folderFiles.ts';
 import { nearestWord } from '../shared/nearestWord.ts';
 import { type Options, UsageError } from './command.ts';
 
@@ -64,11 +65,11 @@ function folderOfScript(script: string): string {
 }
 
 function configurationNames(folder: string): string[] {
-  const inside = path.join(folder, '.trainyard');
+  const inside = path.join(folder, configurationFolder);
   if (!fs.statSync(inside, { throwIfNoEntry: false })?.isDirectory()) return [];
   return fs
     .readdirSync(inside)
-    .filter((file) => file.endsWith('.json'))
+    .filter(isConfigurationFile)
     .map((file) => file.slice(0, -'.json'.length))
     .sort();
 }
@@ -80,8 +81,9 @@ function onlyConfiguration(folder: string): string | undefined {
 }
 
 function readConfiguration(folder: string, name: string): Partial<RunConfiguration> {
-  const file = path.join(folder, '.trainyard', `${name}.json`);
-  if (path.basename(file) !== `${name}.json` || !fs.existsSync(file)) {
+  const file = path.join(folder, configurationFolder, `${name}.json`);
+  const isNamed = path.basename(file) === `${name}.json` && isConfigurationFile(path.basename(file));
+  if (!isNamed || !fs.existsSync(file)) {
     const nearest = nearestWord(name, configurationNames(folder));
     throw new Problem('not-found', `There is no run configuration ${name} in ${folder}.`, {
       hint: nearest === undefined ? undefined : `Did you mean ${nearest}?`,

@@ -31,11 +31,12 @@ export const train: Command = {
     parent: { type: 'string', value: 'ID', help: 'Run that this one is a child of.' },
   },
   help: `Without --config and --script, the folder's only run configuration is used. What stands after -- is handed to the
-script and replaces the arguments of the configuration.`,
+script and replaces the arguments of the configuration. The run goes to the workspace that the folder belongs to (\`trainyard
+workspaces use\`), unless --workspace says another.`,
   async run({ positionals, options, out, env, client, workspace, signal }) {
     const { folder, name, configuration } = chooseConfiguration(positionals, options);
     const connected = await client();
-    const id = await workspace();
+    const id = await workspace(folder);
     const parent = options.text('parent');
     const run = await connected.call('runs.submit', {
       params: { workspace: id },

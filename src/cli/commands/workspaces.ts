@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { formatBytes, formatCount, formatDateTime } from '../../shared/format.ts';
 import { type Command, EXIT, UsageError } from '../command.ts';
 import { table } from '../output.ts';
@@ -68,6 +69,37 @@ export const workspaceDefault: Command = {
     return EXIT.ok;
   },
 };
+
+export const workspaceUse: Command = {
+  name: 'workspaces use',
+  summary: 'Say which workspace a folder belongs to.',
+  usage: '[WORKSPACE]',
+  positionals: [0, 1],
+  options: {
+    folder: { type: 'string', value: 'DIR', help: 'The training folder. Default: the current one.' },
+    none: { type: 'boolean', help: 'It names none any more, and so belongs to the default workspace.' },
+  },
+  help: `It is written into .trainyard/folder.json of the folder, and holds for the folders below it too. Runs that are there
+already stay where they are: \`trainyard workspaces move\` moves them. Without a name it says which it is.`,
+  async run({ positionals, options, out, client }) {
+    const connected = await client();
+    const folder = path.resolve(options.text('folder') ?? '.');
+    const [asked] = positionals;
+    if (asked !== undefined && options.flag('none')) throw new UsageError('Name a workspace, or --none; not both.');
+    if (asked !== undefined || options.flag('none')) {
+      const workspace = asked === undefined ? undefined : await resolveWorkspace(connected, asked);
+      const body = { folder, ...(workspace === undefined ? {} : { workspace }) };
+      await connected.call('folders.setWorkspace', { body });
+    }
+    const found = await connected.call('folders.workspace', { body: { folders: [folder] } });
+    out.result(found, () => `${folder} belongs to ${found.name}, ${whySo(found.file)}.`);
+    return EXIT.ok;
+  },
+};
+
+function whySo(file: string | undefined): string {
+  return file === undefined ? 'the default workspace' : `as ${file} says`;
+}
 
 export const workspaceDelete: Command = {
   name: 'workspaces delete',

@@ -54,7 +54,11 @@ const pickers: Record<Exclude<SubjectKind, 'none' | 'any' | 'place' | 'source'>,
   deployment: ({ state }, options) =>
     pickOne(choices(state.deployments.get(), options, deploymentItem), options, 'Deployment'),
   workspace: ({ state }, options) =>
-    pickOne(choices(state.workspaces.get(), options, workspaceItem), options, 'Workspace'),
+    pickOne(
+      choices(state.workspaces.get(), options, (thing) => workspaceItem(thing)),
+      options,
+      'Workspace',
+    ),
   activity: ({ state }, options) =>
     pickOne(
       choices(state.activities.get(), options, (thing) => activityItem(thing, Date.now())),

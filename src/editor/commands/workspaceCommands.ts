@@ -1,3 +1,4 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { Problem } from '../../shared/api/problem.ts';
 import type { Workspace } from '../../shared/domain/workspace.ts';
@@ -7,6 +8,7 @@ import { oneLine } from '../trees/itemText.ts';
 import { askName } from './ask.ts';
 import type { Commands } from './command.ts';
 import { pickSubject } from './pick.ts';
+import { showError } from './register.ts';
 
 type Ids =
   | 'trainyard.newWorkspace'
@@ -17,7 +19,7 @@ type Ids =
 
 /** The places where runs and models are kept. */
 export function workspaceCommands(parts: Parts): Commands<Ids> {
-  const { session, state } = parts;
+  const { session } = parts;
   return {
     'trainyard.newWorkspace': {
       run: async () => {
@@ -45,10 +47,7 @@ export function workspaceCommands(parts: Parts): Commands<Ids> {
     },
     'trainyard.switchWorkspace': {
       ask: 'Workspace to use from now on',
-      run: async ({ id }) => {
-        await session.call('workspaces.update', { params: { workspace: id }, body: { isDefault: true } });
-        await reread(parts);
-      },
+      run: (workspace, [where]) => switchWorkspace(parts, workspace, where),
     },
     'trainyard.deleteWorkspace': {
       ask: 'Workspace to delete',
@@ -58,10 +57,65 @@ export function workspaceCommands(parts: Parts): Commands<Ids> {
     },
     'trainyard.moveFolder': { run: () => moveFolder(parts) },
   };
-  function reread({ state: { workspaces } }: Parts): Promise<unknown> {
-    state.workspaces.invalidate();
-    return workspaces.get();
+}
+
+async function reread({ state }: Parts): Promise<void> {
+  state.workspaces.invalidate();
+  state.folder.invalidate();
+  await Promise.all([state.workspaces.get(), state.folder.get()]);
+}
+
+/** Where a switch holds; a caller that knows hands it in, a person is asked. */
+type Where = 'folder' | 'default';
+
+/** For every folder that names none, or for this one alone, which then names it in a file. */
+async function switchWorkspace(parts: Parts, workspace: Workspace, given: unknown): Promise<void> {
+  const where = given === 'folder' || given === 'default' ? given : await askWhere(parts, workspace);
+  if (where === undefined) return;
+  if (where === 'folder') await useForFolder(parts, workspace.id);
+  else {
+    const params = { workspace: workspace.id };
+    await parts.session.call('workspaces.update', { params, body: { isDefault: true } });
   }
+  await reread(parts);
+}
+
+async function askWhere(parts: Parts, { name }: Workspace): Promise<Where | undefined> {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  // Nothing is written into a folder that is not trusted.
+  if (!folder || !vscode.workspace.isTrusted) return 'default';
+  const named = parts.state.folder.value?.file !== undefined;
+  const items: (vscode.QuickPickItem & { where: Where })[] = [
+    {
+      where: 'folder',
+      label: `$(folder) Only for ${oneLine(folder.name, 40)}`,
+      description: 'written into .trainyard/folder.json',
+    },
+    {
+      where: 'default',
+      label: '$(home) As the default',
+      description: named ? 'for folders that name none; this one names its own' : 'for every folder that names none',
+    },
+  ];
+  // What this window follows stands first.
+  const offered = named ? items : items.toReversed();
+  return (await vscode.window.showQuickPick(offered, { title: `Use “${oneLine(name, 40)}”` }))?.where;
+}
+
+/** Writes the workspace into the file of the window's folder; the first one's where there are several. */
+async function useForFolder(parts: Parts, workspace: string, folder = firstFolder()): Promise<void> {
+  if (!vscode.workspace.isTrusted) {
+    throw new Problem('forbidden', 'This folder is not trusted, so nothing is written into it.', {
+      hint: 'Trust the folder, or make the workspace the default one.',
+    });
+  }
+  await parts.session.call('folders.setWorkspace', { body: { folder, workspace } });
+}
+
+function firstFolder(): string {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  if (folder) return folder.uri.fsPath;
+  throw new Problem('not-found', 'No folder is open.', { hint: 'Open the folder that is to use the workspace.' });
 }
 
 /** What would be lost is named first; this is one of the few questions that is asked before, not undone after. */
@@ -87,8 +141,14 @@ async function deleteWorkspace(parts: Parts, { id, name }: Workspace): Promise<v
   const message = `Delete the workspace “${oneLine(name)}” and everything in it?`;
   const detail = `It holds ${contents}. This cannot be undone.`;
   if ((await vscode.window.showWarningMessage(message, { modal: true, detail }, verb)) !== verb) return;
+  const { value: own } = parts.state.folder;
   await parts.session.call('workspaces.delete', { params: { workspace: id }, query: { confirm: name } });
-  parts.state.workspaces.invalidate();
+  // What the folder names must not be something that was deleted on purpose.
+  if (own?.workspace === id && own.file !== undefined && vscode.workspace.isTrusted) {
+    const folder = path.dirname(path.dirname(own.file));
+    await parts.session.call('folders.setWorkspace', { body: { folder } });
+  }
+  await reread(parts);
 }
 
 async function moveFolder(parts: Parts): Promise<void> {
@@ -98,10 +158,11 @@ async function moveFolder(parts: Parts): Promise<void> {
     if (folders.length > 0) return;
     throw new Problem('not-found', 'No folder is open.', { hint: 'Open the folder whose runs are to be moved.' });
   }
+  const from = parts.state.workspace;
   const target = await pickSubject(parts, 'workspace', {
     ask: `Move the runs of ${oneLine(folder.name)} to`,
     nothing: 'There is no other workspace. Create one first.',
-    where: (workspace) => !(workspace as Workspace).isDefault,
+    where: (workspace) => (workspace as Workspace).id !== from?.id,
   });
   if (!target) return;
   const { moved, refused } = await parts.session.call('workspaces.moveRuns', {
@@ -111,5 +172,13 @@ async function moveFolder(parts: Parts): Promise<void> {
   parts.state.refresh();
   const [first] = refused;
   const rest = first ? ` ${formatCount(refused.length, 'run')} stayed: ${first.reason}` : '';
-  void vscode.window.showInformationMessage(`Moved ${formatCount(moved, 'run')} to “${oneLine(target.name)}”.${rest}`);
+  const use = vscode.workspace.isTrusted ? ['Use it for this folder from now on'] : [];
+  void vscode.window
+    .showInformationMessage(`Moved ${formatCount(moved, 'run')} to “${oneLine(target.name)}”.${rest}`, ...use)
+    .then(async (answer) => {
+      if (answer === undefined) return;
+      await useForFolder(parts, target.id, folder.uri.fsPath);
+      await reread(parts);
+    })
+    .then(undefined, (error: unknown) => showError(parts.log, error, 'move folder'));
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkConfiguration } from './checkConfiguration.ts';
+import { checkConfiguration, checkFolderFile } from './checkConfiguration.ts';
 import { nearest } from './nearest.ts';
 
 /** What is said of a text, with the piece of it that is marked. */
@@ -64,4 +64,18 @@ test('the nearest word is near, or there is none', () => {
   assert.equal(nearest('exepriment', ['experiment', 'environment']), 'experiment');
   assert.equal(nearest('tarin.py', ['train.py', 'model.py']), 'train.py');
   assert.equal(nearest('zzz', ['experiment', 'args']), undefined);
+});
+
+test('the file of a folder names a workspace that is there, by id or name', () => {
+  const workspaces = [
+    { id: 'main', name: 'Main' },
+    { id: 'research', name: 'My research' },
+  ];
+  const words = (text: string, known: typeof workspaces | undefined = workspaces) =>
+    checkFolderFile(text, known).map(({ message }) => message);
+  for (const named of ['research', 'My Research', 'default'])
+    assert.deepEqual(words(`{ "workspace": "${named}" }`), []);
+  assert.deepEqual(words('{ "workspace": "Man" }'), ['Unknown workspace “Man”. Did you mean “Main”?']);
+  assert.deepEqual(words('{ "workspce": "main" }'), ['Unknown key “workspce”. Did you mean “workspace”?']);
+  assert.deepEqual(checkFolderFile('{ "workspace": "zebra" }', undefined), []);
 });

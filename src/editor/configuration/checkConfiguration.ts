@@ -1,4 +1,5 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { FolderSettings } from '../../shared/domain/folderSettings.ts';
 import { RunConfiguration } from '../../shared/domain/runConfiguration.ts';
 import { nearest } from './nearest.ts';
 import { valueAt } from './valueAt.ts';
@@ -36,6 +37,31 @@ export const targets = ['local'] as const;
  * comments and trailing commas are fine, and one mistake does not hide the next.
  */
 export function checkConfiguration(text: string): Finding[] {
+  const { root, findings } = checkText(text, RunConfiguration as unknown as Schema);
+  const target = root && valueAt(root, 'target');
+  if (target?.type === 'string' && !targets.some((name) => name === target.value)) {
+    findings.push(unknownWord(target, 'compute target', String(target.value), targets));
+  }
+  return findings;
+}
+
+/** The same for the file that says which workspace a folder belongs to; no word on names while none are known. */
+export function checkFolderFile(
+  text: string,
+  workspaces: readonly { readonly id: string; readonly name: string }[] | undefined,
+): Finding[] {
+  const { root, findings } = checkText(text, FolderSettings as unknown as Schema);
+  const workspace = root && valueAt(root, 'workspace');
+  const lower = String(workspace?.value).toLowerCase();
+  if (!workspaces || workspace?.type !== 'string' || lower === 'default') return findings;
+  if (!workspaces.some(({ id, name }) => id === lower || name.toLowerCase() === lower)) {
+    const names = workspaces.map(({ name }) => name);
+    findings.push(unknownWord(workspace, 'workspace', String(workspace.value), names));
+  }
+  return findings;
+}
+
+function checkText(text: string, schema: Schema): { root?: Node; findings: Finding[] } {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
   const findings: Finding[] = errors.map(({ error, offset, length }) => ({
@@ -43,13 +69,9 @@ export function checkConfiguration(text: string): Finding[] {
     length: Math.max(1, length),
     message: `${words(printParseErrorCode(error))}.`,
   }));
-  if (!root) return findings.length > 0 ? findings : [{ offset: 0, length: 1, message: 'The file is empty.' }];
-  check(root, RunConfiguration as unknown as Schema, findings);
-  const target = valueAt(root, 'target');
-  if (target?.type === 'string' && !targets.some((name) => name === target.value)) {
-    findings.push(unknownWord(target, 'compute target', String(target.value), targets));
-  }
-  return findings;
+  if (root) check(root, schema, findings);
+  else if (findings.length === 0) findings.push({ offset: 0, length: 1, message: 'The file is empty.' });
+  return root ? { root, findings } : { findings };
 }
 
 function check(node: Node, schema: Schema, findings: Finding[]): void {

@@ -1,23 +1,28 @@
 import path from 'node:path';
 import { parseTree } from 'jsonc-parser';
 import * as vscode from 'vscode';
+import type { Workspace } from '../../shared/domain/workspace.ts';
+import { configurationFolder, isConfigurationFile } from '../../shared/folderFiles.ts';
 import { ids } from '../contributions.ts';
 import { type Disposable, Owner } from '../session/event.ts';
+import type { Resource } from '../session/resource.ts';
 import type { Finding } from './checkConfiguration.ts';
-import { configurationFolder } from './configurationFile.ts';
 import type { ConfigurationStore } from './configurationStore.ts';
 import { nearest } from './nearest.ts';
 import { valueAt } from './valueAt.ts';
 
 const selector: vscode.DocumentSelector = { scheme: 'file', pattern: `**/${configurationFolder}/*.json` };
 
-/** What is wrong in run configurations, in Problems at the place, with a quick fix where the right word is near. */
+/** What is wrong in run configurations and in what stands beside them, in Problems at the place, with a quick fix where the right word is near. */
 export class ConfigurationDiagnostics implements vscode.CodeActionProvider, Disposable {
   readonly #owner = new Owner();
   readonly #collection = this.#owner.own(vscode.languages.createDiagnosticCollection(ids.diagnostics));
   readonly #fixes = new WeakMap<vscode.Diagnostic, vscode.TextEdit & { title: string }>();
 
-  constructor(configurations: ConfigurationStore) {
+  readonly #workspaces: Resource<Workspace[]>;
+
+  constructor(configurations: ConfigurationStore, workspaces: Resource<Workspace[]>) {
+    this.#workspaces = workspaces;
     const checkOpen = (document: vscode.TextDocument) => {
       if (vscode.languages.match(selector, document) > 0) void this.#check(document.uri, document.getText());
     };
@@ -28,6 +33,7 @@ export class ConfigurationDiagnostics implements vscode.CodeActionProvider, Disp
       vscode.workspace.onDidOpenTextDocument(checkOpen),
       vscode.workspace.onDidChangeTextDocument(({ document }) => checkOpen(document)),
       configurations.onChange(checkAll),
+      workspaces.onChange(() => configurations.folderFiles.length > 0 && checkAll()),
       scripts,
       scripts.onDidCreate(checkAll),
       scripts.onDidDelete(checkAll),
@@ -64,12 +70,12 @@ export class ConfigurationDiagnostics implements vscode.CodeActionProvider, Disp
   }
 
   async #checkAll(configurations: ConfigurationStore): Promise<void> {
-    const all = await configurations.all();
-    const known = new Set(all.map(({ uri }) => uri.toString()));
+    const all = [...(await configurations.all()).map(({ uri }) => uri), ...configurations.folderFiles];
+    const known = new Set(all.map((uri) => uri.toString()));
     this.#collection.forEach((uri) => {
       if (!known.has(uri.toString())) this.#collection.delete(uri);
     });
-    for (const { uri } of all) {
+    for (const uri of all) {
       const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
       const text = open?.getText() ?? new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
       await this.#check(uri, text);
@@ -78,8 +84,10 @@ export class ConfigurationDiagnostics implements vscode.CodeActionProvider, Disp
 
   async #check(uri: vscode.Uri, text: string): Promise<void> {
     // The schemas take longer to load than all else of the extension; they come with the first configuration.
-    const { checkConfiguration } = await import('./checkConfiguration.ts');
-    const findings = [...checkConfiguration(text), ...(await missingFiles(uri, text))];
+    const { checkConfiguration, checkFolderFile } = await import('./checkConfiguration.ts');
+    const findings = isConfigurationFile(path.basename(uri.fsPath))
+      ? [...checkConfiguration(text), ...(await missingFiles(uri, text))]
+      : checkFolderFile(text, await this.#workspaces.get().catch(() => undefined));
     const position = positions(text);
     const range = (offset: number, length: number) => new vscode.Range(position(offset), position(offset + length));
     const diagnostics = findings.map((finding) => {

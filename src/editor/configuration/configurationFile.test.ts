@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { quoteArgument, splitArguments } from '../train/arguments.ts';
 import { configurationName, editConfiguration, newConfigurationText, readConfiguration } from './configurationFile.ts';
 import { type ExtensionFinder, selectedPython } from './python.ts';
@@ -25,6 +26,8 @@ test('names are plain and not taken', () => {
   assert.equal(configurationName('train.py', ['train', 'train-2']), 'train-3');
   assert.equal(configurationName('my model (1).py', []), 'my-model-1');
   assert.equal(configurationName('….py', []), 'run');
+  // On disks that fold case these are one file.
+  assert.equal(configurationName('Train.py', ['train']), 'Train-2');
 });
 
 test('the likeliest script comes first, libraries and tests not at all', () => {
@@ -40,12 +43,19 @@ test('the likeliest script comes first, libraries and tests not at all', () => {
   assert.deepEqual(plausibleScripts(files), ['train.py', 'src/prepare.py']);
   assert.equal(looksLikeTraining('/x/train_net.py', main), true);
   assert.equal(looksLikeTraining('/x/server.py', main), false);
+  // Each blank line must not be tried from each other one: this took minutes.
+  assert.equal(looksLikeTraining('/x/server.py', '\n'.repeat(300_000)), false);
 });
 
 test('arguments are split as a shell would, and back', () => {
   assert.deepEqual(splitArguments(`--name "my run" --x='a b' plain ""`), ['--name', 'my run', '--x=a b', 'plain', '']);
   assert.deepEqual(splitArguments('  '), []);
   assert.equal(['a', 'b c', ''].map(quoteArgument).join(' '), 'a "b c" ""');
+  fc.assert(
+    fc.property(fc.array(fc.string()), (list) => {
+      assert.deepEqual(splitArguments(list.map(quoteArgument).join(' ')), list);
+    }),
+  );
 });
 
 test('the Python that is selected in the editor, by the documented API', async () => {
@@ -81,4 +91,8 @@ test('the Python that is selected in the editor, by the documented API', async (
     ),
     undefined,
   );
+});
+
+test('the file about the folder is no configuration, so none gets its name', () => {
+  assert.equal(configurationName('folder.py', []), 'folder-2');
 });

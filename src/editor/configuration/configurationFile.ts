@@ -1,8 +1,6 @@
 import { applyEdits, modify, type ParseError, parse, parseTree } from 'jsonc-parser';
 import type { RunConfiguration } from '../../shared/domain/runConfiguration.ts';
-
-/** Folder that holds a training folder's configurations, one file each. */
-export const configurationFolder = '.trainyard';
+import { isConfigurationFile } from '../../shared/folderFiles.ts';
 
 const header = '// How Trainyard runs this. What can stand here: completion (Ctrl+Space) and hover say it.\n';
 
@@ -35,12 +33,13 @@ function commentAtEnd(text: string): boolean {
   return /^\s*,?[^\S\n]*\/[/*]/.test(text.slice(end, text.indexOf('\n', end) + 1 || undefined));
 }
 
-/** Name of a configuration for a script: its file name, made to a plain word, and not taken yet. */
+/** Name of a configuration for a script: its file name, made to a plain word, and not taken yet, in whatever case. */
 export function configurationName(script: string, taken: readonly string[]): string {
   const stem = (script.split('/').pop() ?? '').replace(/\.[^.]*$/, '');
   const plain = stem.replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-+|-+$/g, '') || 'run';
   for (let number = 1; ; number++) {
     const name = number === 1 ? plain : `${plain}-${number}`;
-    if (!taken.includes(name)) return name;
+    const isTaken = taken.some((other) => other.toLowerCase() === name.toLowerCase());
+    if (!isTaken && isConfigurationFile(`${name}.json`)) return name;
   }
 }

@@ -2,14 +2,10 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { Problem } from '../../shared/api/problem.ts';
 import type { RunConfiguration } from '../../shared/domain/runConfiguration.ts';
+import { configurationFolder, isConfigurationFile } from '../../shared/folderFiles.ts';
 import { type Disposable, Emitter, Owner } from '../session/event.ts';
 import { setContext } from '../settings.ts';
-import {
-  configurationFolder,
-  editConfiguration,
-  newConfigurationText,
-  readConfiguration,
-} from './configurationFile.ts';
+import { editConfiguration, newConfigurationText, readConfiguration } from './configurationFile.ts';
 
 /** A run configuration as it stands in a folder. */
 export interface StoredConfiguration {
@@ -30,12 +26,18 @@ const pattern = `**/${configurationFolder}/*.json`;
 export class ConfigurationStore implements Disposable {
   readonly #owner = new Owner();
   readonly #changes = this.#owner.own(new Emitter<void>());
+  readonly #folderChanges = this.#owner.own(new Emitter<void>());
+  readonly #folderFiles = new Map<string, vscode.Uri>();
   readonly #files = new Map<string, StoredConfiguration>();
   #loaded: Promise<void> | undefined;
 
   constructor() {
     const watcher = this.#owner.own(vscode.workspace.createFileSystemWatcher(pattern));
-    const read = (uri: vscode.Uri) => void this.#read(uri).then(() => this.#changed());
+    const read = (uri: vscode.Uri) =>
+      void this.#read(uri).then(() => {
+        if (isFolderFile(uri)) this.#folderChanges.fire();
+        this.#changed();
+      });
     this.#owner.ownAll(
       watcher.onDidChange(read),
       watcher.onDidCreate(read),
@@ -49,6 +51,13 @@ export class ConfigurationStore implements Disposable {
   }
 
   readonly onChange = this.#changes.event;
+  /** A file that says which workspace a folder belongs to came, changed or went. */
+  readonly onFolderChange = this.#folderChanges.event;
+
+  /** The files beside the configurations that are about their folder. */
+  get folderFiles(): vscode.Uri[] {
+    return [...this.#folderFiles.values()];
+  }
 
   /** What has been read so far. */
   get known(): StoredConfiguration[] {
@@ -96,6 +105,7 @@ export class ConfigurationStore implements Disposable {
   async #load(): Promise<void> {
     const uris = await vscode.workspace.findFiles(pattern, '**/{node_modules,.venv,venv,site-packages}/**', 500);
     this.#files.clear();
+    this.#folderFiles.clear();
     await Promise.all(uris.map((uri) => this.#read(uri)));
     this.#changed();
   }
@@ -106,6 +116,11 @@ export class ConfigurationStore implements Disposable {
       text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
     } catch {
       this.#files.delete(uri.fsPath);
+      this.#folderFiles.delete(uri.fsPath);
+      return undefined;
+    }
+    if (isFolderFile(uri)) {
+      this.#folderFiles.set(uri.fsPath, uri);
       return undefined;
     }
     const value = readConfiguration(text);
@@ -121,4 +136,8 @@ export class ConfigurationStore implements Disposable {
     setContext('trainyard.scripts', scripts);
     this.#changes.fire();
   }
+}
+
+function isFolderFile(uri: vscode.Uri): boolean {
+  return !isConfigurationFile(path.basename(uri.fsPath));
 }

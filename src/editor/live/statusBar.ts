@@ -9,7 +9,7 @@ import type { RunOnSave } from './runOnSave.ts';
 
 const redrawMs = 250;
 
-/** Two items: the default workspace, and what is running or would run on save. */
+/** Two items: the window's workspace, and what is running or would run on save. */
 export class StatusBar implements Disposable {
   readonly #state: TrackerState;
   readonly #session: TrackerSession;
@@ -33,6 +33,7 @@ export class StatusBar implements Disposable {
     const redraw = () => this.#redraw();
     this.#owner.ownAll(
       state.workspaces.onChange(redraw),
+      state.folder.onChange(redraw),
       state.onActiveRuns(redraw),
       session.onState(redraw),
       onSave.onChange(redraw),
@@ -55,11 +56,24 @@ export class StatusBar implements Disposable {
 
   #drawWorkspace(): void {
     const { workspace } = this.#state;
-    if (!workspace) return;
+    if (!workspace) {
+      this.#drawNoWorkspace();
+      return;
+    }
     const warning = workspace.readOnly ? '$(lock)' : '$(graph-line)';
     this.#workspace.text = `${warning} ${oneLine(workspace.name, 30)}`;
+    const whose = this.#state.folder.value?.file === undefined ? '' : ', as this folder says';
     this.#workspace.tooltip =
-      workspace.readOnly ?? `Trainyard workspace “${oneLine(workspace.name)}”. Click to switch.`;
+      workspace.readOnly ?? `Trainyard workspace “${oneLine(workspace.name)}”${whose}. Click to switch.`;
+    this.#workspace.show();
+  }
+
+  /** The folder names one that is not there: that must not look as if it were the default one. */
+  #drawNoWorkspace(): void {
+    const { problem } = this.#state.folder;
+    if (problem === undefined || problem.code === 'unreachable') return;
+    this.#workspace.text = '$(warning) No such workspace';
+    this.#workspace.tooltip = [problem.message, problem.hint].filter(Boolean).join(' ');
     this.#workspace.show();
   }
 

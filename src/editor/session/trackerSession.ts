@@ -37,6 +37,12 @@ export class TrackerSession implements Disposable {
     this.#log = log;
   }
 
+  /**
+   * What `default` means in a call of this window: the workspace that its folder belongs to. Set by whoever knows the
+   * folders; a Problem of it fails the calls, so that nothing goes to a workspace that was not meant.
+   */
+  defaultWorkspace: (() => Promise<string>) | undefined;
+
   readonly onState = this.#states.event;
   readonly onEvent = this.#events.event;
 
@@ -51,11 +57,13 @@ export class TrackerSession implements Disposable {
 
   /** @throws Problem with the tracker's own words, or why no tracker could be reached or started. */
   async call<K extends JsonRoute>(name: K, request: RequestOf<K>, options?: CallOptions): Promise<ReplyFor<K>> {
-    return this.#retrying((client) => client.call(name, request, options), options);
+    const meant = await this.#meant(request);
+    return this.#retrying((client) => client.call(name, meant, options), options);
   }
 
   async bytes<K extends BytesRoute>(name: K, request: RequestOf<K>, options?: CallOptions): Promise<Response> {
-    return this.#retrying((client) => client.bytes(name, request, options), options);
+    const meant = await this.#meant(request);
+    return this.#retrying((client) => client.bytes(name, meant, options), options);
   }
 
   /** Ends the connection and makes a new one now, such as after the tracker was asked to leave. */
@@ -70,6 +78,12 @@ export class TrackerSession implements Disposable {
     this.#wake?.();
     this.#states.dispose();
     this.#events.dispose();
+  }
+
+  async #meant<T extends { params?: unknown }>(request: T): Promise<T> {
+    const params = request.params as { workspace?: string } | undefined;
+    if (params?.workspace !== 'default' || !this.defaultWorkspace) return request;
+    return { ...request, params: { ...params, workspace: await this.defaultWorkspace() } };
   }
 
   /**

@@ -14,13 +14,15 @@ import type { TrackerSession } from './trackerSession.ts';
 export type Notice = Extract<TrackerEvent, { type: 'notice' }>;
 
 /**
- * What the window knows of the default workspace. Everything is read when something shows it, and from then on kept
- * true by events; `hello` (every new connection) makes all of it be read again.
+ * What the window knows of its workspace: the one that its folder names, else the default one. Everything is read when
+ * something shows it, and from then on kept true by events; `hello` (every new connection) makes all of it be read again.
  */
 export class TrackerState implements Disposable {
   readonly session: TrackerSession;
   readonly runs: RunCollection;
   readonly workspaces: Resource<Workspace[]>;
+  /** The workspace that the window's folders belong to, and the file that says so. */
+  readonly folder: Resource<ReplyFor<'folders.workspace'>>;
   readonly experiments: Resource<ReplyFor<'experiments.list'>['experiments']>;
   readonly models: Resource<ReplyFor<'models.list'>['models']>;
   readonly deployments: Resource<Deployment[]>;
@@ -31,9 +33,11 @@ export class TrackerState implements Disposable {
   readonly #active = new Emitter<void>();
   readonly #activeRuns = new Map<string, RunSummary>();
   readonly #owner = new Owner();
-  #workspaceId: string | undefined;
+  /** Id of the workspace that is shown. */
+  #shown: string | undefined;
 
-  constructor(session: TrackerSession) {
+  /** @param folders absolute paths of the window's folders */
+  constructor(session: TrackerSession, folders: () => string[] = () => []) {
     this.session = session;
     const params = { workspace: 'default' };
     const of = <T>(load: () => Promise<T>) => new Resource(load);
@@ -41,13 +45,18 @@ export class TrackerState implements Disposable {
       session.call('runs.list', { params, query: { ...query, limit, ...(cursor === undefined ? {} : { cursor }) } }),
     );
     this.workspaces = of(async () => (await session.call('workspaces.list', {})).workspaces);
+    this.folder = of(() => session.call('folders.workspace', { body: { folders: folders() } }));
+    session.defaultWorkspace = () => this.#meant();
     this.experiments = of(async () => (await session.call('experiments.list', { params })).experiments);
     this.models = of(async () => (await session.call('models.list', { params })).models);
     this.deployments = of(async () => (await session.call('deployments.list', { params })).deployments);
     this.activities = of(async () => (await session.call('activities.list', {})).activities);
     this.compute = of(async () => (await session.call('compute.list', { params })).targets);
     this.#owner.own(session.onEvent((event) => this.#receive(event)));
-    this.#owner.own(this.workspaces.onChange(() => this.#switched()));
+    this.#owner.ownAll(
+      this.workspaces.onChange(() => this.#switched()),
+      this.folder.onChange(() => this.#switched()),
+    );
   }
 
   readonly onNotice = this.#notices.event;
@@ -61,7 +70,9 @@ export class TrackerState implements Disposable {
   }
 
   get workspace(): Workspace | undefined {
-    return this.workspaces.value?.find(({ isDefault }) => isDefault);
+    const { value } = this.folder;
+    if (value === undefined || this.#lostFolder) return undefined;
+    return this.workspaces.value?.find(({ id }) => id === value.workspace);
   }
 
   /** A run by its id, from what is known or from the tracker. */
@@ -74,6 +85,7 @@ export class TrackerState implements Disposable {
   /** Reads everything shown again. */
   refresh(): void {
     this.workspaces.invalidate();
+    this.folder.invalidate();
     this.#readWorkspace();
     this.activities.invalidate();
   }
@@ -92,6 +104,7 @@ export class TrackerState implements Disposable {
         break;
       case 'workspaces':
         this.workspaces.invalidate();
+        this.folder.invalidate();
         break;
       case 'activity':
         this.activities.edit((list) => replaced(list, event.activity, 'front'));
@@ -184,20 +197,32 @@ export class TrackerState implements Disposable {
     this.#active.fire();
   }
 
-  /** Until the workspaces have been read, every event is taken as the default one's; a switch reads all again. */
+  /** Until the workspace is known, every event is taken as one of it; a switch reads all again. */
   #shows(workspace: string): boolean {
-    return this.#workspaceId === undefined || workspace === this.#workspaceId;
+    return this.#shown === undefined || workspace === this.#shown;
   }
 
   #switched(): void {
-    const id = this.workspace?.id;
-    if (id === this.#workspaceId) return;
-    const first = this.#workspaceId === undefined;
-    this.#workspaceId = id;
-    if (first) return;
+    const now = this.#lostFolder ? none : this.workspace?.id;
+    if (now === undefined || now === this.#shown) return;
+    const first = this.#shown === undefined;
+    this.#shown = now;
+    if (first && now !== none) return;
     this.#activeRuns.clear();
     this.#readWorkspace();
     void this.#readActive();
+  }
+
+  /** The folder names a workspace that cannot be found; what was known before is then no answer. */
+  get #lostFolder(): boolean {
+    const { problem } = this.folder;
+    return problem !== undefined && problem.code !== 'unreachable';
+  }
+
+  async #meant(): Promise<string> {
+    const { workspace } = await this.folder.get();
+    if (this.folder.problem) throw this.folder.problem;
+    return workspace;
   }
 
   #readWorkspace(): void {
@@ -211,3 +236,6 @@ function replaced<T extends { id: string }>(list: T[], item: T, newAt: 'front' |
   if (index >= 0) return list.with(index, item);
   return newAt === 'front' ? [item, ...list] : [...list, item];
 }
+
+/** Shown while the folder names a workspace that is not there. */
+const none = 'none';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { Problem } from '../../shared/api/problem.ts';
-import { configurationFolder } from '../configuration/configurationFile.ts';
+import { configurationFolder } from '../../shared/folderFiles.ts';
 import type { StoredConfiguration } from '../configuration/configurationStore.ts';
 import { scriptExtensions } from '../configuration/scripts.ts';
 import type { Parts } from '../parts.ts';

@@ -31,8 +31,10 @@ export async function submit(
     if (setting('trainyard.train.saveBeforeStart')) await saveFolder(folder);
     if (!(await confirmSize(parts, folder))) return undefined;
   }
+  // Of the training folder itself: it may name another workspace than the window's folder above it.
+  const { workspace } = await parts.session.call('folders.workspace', { body: { folders: [folder] } });
   const run = await parts.session.call('runs.submit', {
-    params: { workspace: 'default' },
+    params: { workspace },
     body: {
       folder,
       configuration: await completed(configuration.value, folder),
@@ -42,9 +44,11 @@ export async function submit(
       ...(options.onSave ? { supersedes: `on-save:${configuration.id}` } : {}),
     },
   });
-  parts.state.runs.put(run);
+  const shown = await parts.state.folder.get().catch(() => undefined);
+  const here = run.workspace === shown?.workspace;
+  if (here) parts.state.runs.put(run);
   if (options.onSave) return run;
-  void parts.trees.runs.reveal(runNode(run));
+  if (here) void parts.trees.runs.reveal(runNode(run));
   if (setting('trainyard.train.openRunPage')) {
     parts.panels.open(
       { page: 'run', workspace: run.workspace, run: run.id },

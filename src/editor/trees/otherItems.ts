@@ -165,18 +165,23 @@ export function activityItem(activity: Activity, now: number): ItemText {
   };
 }
 
-export function workspaceItem(workspace: Workspace): ItemText {
+/** @param chosen id of the workspace that the window's folder names */
+export function workspaceItem(workspace: Workspace, chosen?: string): ItemText {
+  const words = [
+    ...(workspace.id === chosen ? ['this folder'] : []),
+    ...(workspace.isDefault ? ['default'] : []),
+    ...(workspace.readOnly ? ['read-only'] : []),
+  ];
+  const isUsed = chosen === undefined ? workspace.isDefault : workspace.id === chosen;
   return {
     label: oneLine(workspace.name),
-    description: [...(workspace.isDefault ? ['default'] : []), ...(workspace.readOnly ? ['read-only'] : [])].join(
-      '   ',
-    ),
+    description: words.join('   '),
     tooltip: `**${escapeMarkdown(workspace.name)}**\n\n${markdownTable([
       ['directory', workspace.directory],
       ['created', formatDateTime(workspace.createdAt)],
       ['read-only', workspace.readOnly],
     ])}`,
-    icon: workspace.readOnly ? 'lock' : workspace.isDefault ? 'folder-active' : 'folder-library',
+    icon: workspace.readOnly ? 'lock' : isUsed ? 'folder-active' : 'folder-library',
     context: `workspace ${workspace.isDefault ? 'default' : 'other'}`,
   };
 }

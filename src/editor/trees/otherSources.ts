@@ -157,5 +157,22 @@ export function activitySource(state: TrackerState): TreeSource {
 }
 
 export function workspaceSource(state: TrackerState): TreeSource {
-  return listSource({ kind: 'workspace', resource: state.workspaces, id: ({ id }) => id, item: workspaceItem });
+  const chosen = () => (state.folder.value?.file === undefined ? undefined : state.folder.value.workspace);
+  const list = listSource({
+    kind: 'workspace',
+    resource: state.workspaces,
+    id: ({ id }) => id,
+    item: (workspace) => workspaceItem(workspace, chosen()),
+  });
+  return {
+    ...list,
+    listen(changed) {
+      const owner = new Owner();
+      owner.ownAll(
+        list.listen(changed),
+        state.folder.onChange(() => changed(undefined)),
+      );
+      return owner;
+    },
+  };
 }

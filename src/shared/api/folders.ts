@@ -1,5 +1,5 @@
 import * as Type from 'typebox';
-import { Empty } from '../domain/common.ts';
+import { Empty, WorkspaceId } from '../domain/common.ts';
 import { route } from './route.ts';
 
 const Folder = Type.String({ minLength: 1, description: 'Absolute path of a training folder.' });
@@ -49,5 +49,25 @@ export const folderRoutes = {
         }),
       ),
     }),
+  }),
+  'folders.workspace': route({
+    method: 'POST',
+    path: '/v1/folders/workspace',
+    summary:
+      'The workspace that the first of these folders belongs to by a `.trainyard/folder.json` in or above it; else the default one.',
+    body: Type.Object({ folders: Type.Array(Folder, { maxItems: 100 }) }),
+    reply: Type.Object({
+      workspace: WorkspaceId,
+      name: Type.String(),
+      file: Type.Optional(Type.String({ description: 'The file that names it; absent for the default one.' })),
+    }),
+  }),
+  'folders.setWorkspace': route({
+    method: 'PUT',
+    path: '/v1/folders/workspace',
+    summary:
+      'Writes into the folder’s `.trainyard/folder.json` which workspace it belongs to; without one takes that away.',
+    body: Type.Object({ folder: Folder, workspace: Type.Optional(WorkspaceId) }),
+    reply: Empty,
   }),
 };

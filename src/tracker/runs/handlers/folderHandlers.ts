@@ -3,12 +3,18 @@ import { Problem } from '../../../shared/api/error.ts';
 import type { Handlers } from '../../api/handlers.ts';
 import type { TrackerContext } from '../../context.ts';
 import { findInterpreters } from '../../environments/findInterpreters.ts';
+import { setWorkspaceOfFolder, workspaceOfFolders } from '../../folders/folderWorkspace.ts';
 import { addIgnore, undoIgnore } from '../../snapshots/addIgnore.ts';
 import { SnapshotError } from '../../snapshots/errors.ts';
 import { preview } from '../../snapshots/preview.ts';
 import type { Snapshotter } from '../../snapshots/snapshotter.ts';
 
-type Names = 'folders.preview' | 'folders.ignore' | 'folders.interpreters';
+type Names =
+  | 'folders.preview'
+  | 'folders.ignore'
+  | 'folders.interpreters'
+  | 'folders.workspace'
+  | 'folders.setWorkspace';
 
 const LARGE = { bytes: 200 * 1024 * 1024, files: 5000 };
 /** Fewer files than this are looked at here; more in a child. */
@@ -55,6 +61,23 @@ export function folderHandlers(context: TrackerContext, snapshotter: Snapshotter
     },
 
     'folders.interpreters': async ({ body }) => ({ interpreters: await findInterpreters(absolute(body.folder)) }),
+
+    'folders.workspace': ({ body }) => {
+      const { workspace, file } = workspaceOfFolders(body.folders.map(absolute), context.workspaces.list());
+      return { workspace: workspace.id, name: workspace.name, ...(file === undefined ? {} : { file }) };
+    },
+
+    'folders.setWorkspace': ({ body }) => {
+      const folder = absolute(body.folder);
+      const wanted = body.workspace;
+      if (wanted === undefined) setWorkspaceOfFolder(folder, undefined);
+      else {
+        // The id of one that exists: what is written must be found again.
+        const { id } = context.workspaces.open(wanted);
+        setWorkspaceOfFolder(folder, id);
+      }
+      return {};
+    },
   };
 }
 
