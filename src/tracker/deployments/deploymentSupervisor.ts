@@ -126,6 +126,11 @@ export class DeploymentSupervisor {
         if (row.wanted !== 'running') continue;
         met.add(this.#hostOf(row));
         hosts.follow(this.#hostOf(row));
+        // Killed while it changed versions, what runs may still be the version before.
+        if (row.state === 'starting')
+          await this.#hostOf(row)
+            .remove(deployments.spec(store, row))
+            .catch(() => undefined);
         // Killed in the middle of a deployment: bringing it up again finds what is done already.
         if (row.state === 'building' || row.state === 'starting') this.bring(store, row);
         else await this.refresh(store, row.id);

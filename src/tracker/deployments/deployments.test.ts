@@ -181,10 +181,17 @@ test('another version takes the place of the old one once it is healthy, and nev
   await models.registry.register(context.store, { name: 'Linear 1', source: { file } }, 'client');
   const request = (version: string) =>
     call<never>({ params: where, body: { name: 'api', model: 'Linear 1', version, kind: 'process' } });
+  const seen: string[] = [];
+  const stop = context.events.listen((event) => {
+    if (event.type === 'deployment') seen.push(`${event.deployment.version} ${event.deployment.state}`);
+  });
   const moved = await part.handlers['deployments.create'](request('2'));
   assert.equal(moved.deployment.id, made.id);
   const now = await until(made.id, (one) => one.version === 2 && one.state === 'healthy');
   assert.equal(now.port, made.port);
+  // A tracker that is killed between the two services leaves a row that names the new one.
+  assert.ok(seen.includes('2 starting'), seen.join(', '));
+  stop();
   const at = { ...where, deployment: made.id };
   const answer = await part.handlers['deployments.invoke'](call({ params: at, body: { input: { inputs: [1.5] } } }));
   assert.deepEqual(answer.body, { predictions: { float_out: [1.5] } });
@@ -218,6 +225,27 @@ test('a taken port is said plainly where it was asked for, and nothing is left r
   } finally {
     server.close();
   }
+});
+
+test('a move that was cut short between the two services ends with the version that its row names', async () => {
+  const made = await deploy({ name: 'api' });
+  const file = path.join(folder.path, 'other.onnx');
+  fs.writeFileSync(file, onnx.identities(['float']));
+  await models.registry.register(context.store, { name: 'Linear 1', source: { file } }, 'client');
+  const before = pidOf(made.id);
+  await part.stop?.();
+  // As a kill leaves it after the row was written and before the old service was ended.
+  await context.store.writer.write(() => {
+    context.store.db.prepare(`UPDATE deployment SET version = 2, state = 'starting' WHERE id = ?`).run(made.id);
+  });
+  close();
+  open();
+  await part.start?.();
+  await until(made.id, (one) => one.version === 2 && one.state === 'healthy');
+  assert.notEqual(pidOf(made.id), before);
+  const at = { ...where, deployment: made.id };
+  const answer = await part.handlers['deployments.invoke'](call({ params: at, body: { input: { inputs: [1.5] } } }));
+  assert.deepEqual(answer.body, { predictions: { float_out: [1.5] } });
 });
 
 test('a service that was on trial when its tracker was killed is ended by the next one', async () => {

@@ -68,16 +68,23 @@ async function prove({ host, reserved, control, within }: Replacement, spec: Ser
   }
 }
 
-async function swap({ store, deployments, host, row, control, within }: Replacement, spec: ServiceSpec): Promise<void> {
+async function swap(replacement: Replacement, spec: ServiceSpec): Promise<void> {
+  const { store, deployments, host, row, next, control, within } = replacement;
   const old = deployments.spec(store, row);
   const port = row.port ?? 0;
-  await host.remove(old);
+  const { model, version } = next;
+  // Said before it is done: a tracker that is killed from here on must not leave a row that names the old version
+  // beside a service of the new one. The next tracker goes on with the new one, which has proved itself.
+  await deployments.change(store, row.id, { model, version, image: spec.image ?? null, state: 'starting' });
   try {
+    await host.remove(old);
     await host.start(spec, port);
     await untilHealthy(host, spec, port, control.signal, within);
   } catch (error) {
     await host.remove(spec);
     await host.start(old, port);
+    const { state, image } = row;
+    await deployments.change(store, row.id, { model: row.model, version: row.version, image, state });
     throw error;
   }
 }
