@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../shared/api/error.ts';
-import { type Discovery, PROTOCOL } from '../shared/discovery.ts';
+import type { Discovery } from '../shared/discovery.ts';
+import { PROTOCOL } from '../shared/homeFiles.ts';
 import { ownVersion } from '../shared/ownVersion.ts';
 import { compareVersions } from '../shared/version.ts';
 import { defaultHome } from '../tracker/lifecycle/home.ts';

@@ -2,17 +2,6 @@ import type { Static } from 'typebox';
 import * as Type from 'typebox';
 import { ProcessIdentity } from './runDirectory.ts';
 
-/** Raised when a client of one version could not talk to a tracker of another. */
-export const PROTOCOL = 1;
-
-/** Name of the discovery file in a home. */
-export const DISCOVERY_FILE = 'tracker.json';
-
-/** Exit status of a tracker that found another one alive in its home: no failure, only too late. */
-export const EXIT_ALREADY_RUNNING = 75;
-/** Exit status of a tracker that may not start, its reason being on stderr. */
-export const EXIT_REFUSED = 78;
-
 /**
  * The discovery file, 0600, written by the tracker once it listens and removed when it leaves: where it is, which
  * process it is, and the token that opens it.

@@ -2,16 +2,14 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { formatTrackerPid, parseTrackerPid, shellQuote } from './homeFiles.ts';
 import {
   type ExitRecord,
   formatShellExports,
-  formatTrackerPid,
   parseExitFileName,
   parseExitRecord,
   parseProcessRecord,
   parseRunSpec,
-  parseTrackerPid,
-  shellQuote,
   wasOutOfMemory,
 } from './runDirectory.ts';
 

@@ -33,6 +33,7 @@
 import type { Static, TSchema } from 'typebox';
 import * as Type from 'typebox';
 import { Check, Errors } from 'typebox/value';
+import { shellQuote } from './homeFiles.ts';
 
 export const RUN_DIRECTORY_VERSION = 1;
 
@@ -50,13 +51,6 @@ export const RUN_FILES = {
   child: 'child.json',
   cancel: 'cancel',
   exit: 'exit.json',
-} as const;
-
-export const HOME_FILES = {
-  trackerPid: 'tracker.pid',
-  reviveSh: 'revive.sh',
-  reviveJson: 'revive.json',
-  reviveLock: 'revive.lock',
 } as const;
 
 /** The variables that a run finds in its environment. `runId` is also how daemonised grandchildren are found. */
@@ -156,17 +150,6 @@ export const parseProcessRecord = (text: string, name: string): Parsed<ProcessRe
   parseRecord(ProcessRecord, text, name);
 export const parseExitRecord = (text: string): Parsed<ExitRecord> => parseRecord(ExitRecord, text, RUN_FILES.exit);
 
-/** "pid start boot": the start may hold spaces (macOS), the boot id never does and may be missing. */
-export function parseTrackerPid(text: string): ProcessIdentity | undefined {
-  const match = /^(\d{1,10}) (\S.*?)(?: ([0-9a-f-]{36}))?\s*$/.exec(text);
-  const [, pid, start, boot = ''] = match ?? [];
-  return pid === undefined || start === undefined || Number(pid) < 1 ? undefined : { pid: Number(pid), start, boot };
-}
-
-export function formatTrackerPid(identity: ProcessIdentity): string {
-  return `${identity.pid} ${identity.start}${identity.boot === '' ? '' : ` ${identity.boot}`}\n`;
-}
-
 /** The fallback for a full disk: the name of an empty file `exit.139` carries the raw status. */
 export function parseExitFileName(name: string): number | undefined {
   const match = /^exit\.(\d{1,10})$/.exec(name);
@@ -180,11 +163,6 @@ export function parseExitFileName(name: string): number | undefined {
 export function wasOutOfMemory(exit: ExitRecord): boolean {
   const killed = exit.signal === 'KILL' && !exit.canceled;
   return killed && ((exit.oomCgroup ?? 0) > 0 || (exit.oomMachine ?? 0) > 0);
-}
-
-/** Quotes one word for POSIX sh; any string without NUL survives. */
-export function shellQuote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Variables that belong to the shell itself; bash as sh even exits when UID or PPID is assigned. */

@@ -6,7 +6,7 @@ import type { Tokens } from './lifecycle/tokens.ts';
 import type { Workspaces } from './workspaces/workspaces.ts';
 
 /**
- * What every part of the tracker is handed: named, few, and made in one place (`main.ts`). A part takes the context and
+ * What every part of the tracker is handed: named, few, and made in one place (`compose.ts`). A part takes the context and
  * returns its handlers and what has to be started and stopped; parts do not look each other up.
  */
 export interface TrackerContext {

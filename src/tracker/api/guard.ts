@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { RouteDefinition } from '../../shared/api/route.ts';
 import type { Tokens } from '../lifecycle/tokens.ts';
 import type { Caller } from './handlers.ts';

@@ -31,12 +31,12 @@ export type BytesReply =
 export type JsonHandler<K extends JsonRoute> = (call: Call<K>) => Promise<ReplyFor<K>> | ReplyFor<K>;
 export type BytesHandler<K extends BytesRoute> = (call: Call<K>) => Promise<BytesReply> | BytesReply;
 
-/** One handler for each route; a part of the tracker returns a `Pick` of it, and `main.ts` must end up with all. */
+/** One handler for each route; a part of the tracker returns a `Pick` of it, and `compose.ts` must end up with all. */
 export type Handlers = { [K in JsonRoute]: JsonHandler<K> } & { [K in BytesRoute]: BytesHandler<K> } & {
   'tracker.events': (request: IncomingMessage, response: ServerResponse) => void;
 };
 
-/** What a part of the tracker gives to `main.ts`. */
+/** What a part of the tracker gives to `compose.ts`. */
 export interface Part<K extends keyof Handlers> {
   readonly handlers: Pick<Handlers, K>;
   /** Called once the databases are open, before the first request is answered: adopt runs, reconcile deployments. */

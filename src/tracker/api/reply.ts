@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { BytesReply } from './handlers.ts';
 
 /** On every answer: nothing is sniffed, framed or kept by a cache, whatever a run put into its outputs. */

@@ -1,34 +1,29 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Duplex, Readable } from 'node:stream';
-import { Problem } from '../../shared/api/error.ts';
-import { type RouteName, routes } from '../../shared/api/routes.ts';
+import type { Duplex } from 'node:stream';
+import { Problem } from '../../shared/api/problem.ts';
 import type { Logger } from '../lifecycle/log.ts';
 import type { Tokens } from '../lifecycle/tokens.ts';
 import { isNoSpace } from '../store/fullDisk.ts';
-import { readJsonBody } from './body.ts';
-import { authenticate, authorise, type Relations } from './guard.ts';
-import type { BytesReply, Call, Handlers } from './handlers.ts';
-import { sendBytes, sendJson, sendProblem } from './reply.ts';
-import { match } from './router.ts';
-import { coerceQuery, validate } from './validate.ts';
+import { authenticate } from './guard.ts';
+import type { Caller } from './handlers.ts';
+import { sendProblem } from './reply.ts';
+
+/** Answers a request whose token is good. Rejects with what is to be said instead. */
+export type Answer = (request: IncomingMessage, response: ServerResponse, caller: Caller) => Promise<void>;
 
 export interface ApiOptions {
   readonly tokens: Tokens;
   readonly log: Logger;
-  readonly relations: Relations;
   readonly port: () => number;
-  /** Resolves with the handlers once the parts have started; requests wait for it. */
-  readonly ready: Promise<Partial<Handlers>>;
+  /** Resolves once the parts have started; requests wait for it. */
+  readonly ready: Promise<Answer>;
   /** Told of every request that carried a valid token: somebody still needs the tracker. */
   readonly onActivity: () => void;
 }
 
-/** Handlers by name, without the types that tie each to its route: those were checked where they were made. */
-type AnyHandler = (call: unknown) => unknown;
-
 /**
- * The HTTP server of the tracker. A request is looked at in this order, and the first objection is the answer: Host,
- * Origin, token, path, method, scope, body's type and length, JSON, schema. Then its handler runs.
+ * The HTTP server of the tracker. Host, Origin and token are looked at here, and the first objection is the answer; what
+ * passes is answered by `ready`. Loads no route, because it listens before anything else is there.
  */
 export function createApiServer(options: ApiOptions): http.Server {
   const timeout = Number(process.env.TRAINYARD_REQUEST_TIMEOUT_MS ?? 60_000);
@@ -39,7 +34,7 @@ export function createApiServer(options: ApiOptions): http.Server {
     keepAliveTimeout: 60_000,
   });
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    answer(options, request, response).catch((error: unknown) => {
+    admit(options, request, response).catch((error: unknown) => {
       if (!response.destroyed) sendProblem(response, toProblem(error, request, options.log));
     });
   };
@@ -52,60 +47,11 @@ export function createApiServer(options: ApiOptions): http.Server {
   return server;
 }
 
-async function answer(options: ApiOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function admit(options: ApiOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const caller = authenticate(request, options.port(), options.tokens);
   options.onActivity();
-  const { name, params, search } = locate(request);
-  const route = routes[name];
-  const handlers = await options.ready;
-  authorise(caller, route, params, options.relations);
-  const query = coerceQuery(name, search);
-  await validate(name, 'params', params);
-  await validate(name, 'query', query);
-  const body = await readBody(request, response, name);
-  if (route.reply === 'events') {
-    handlers['tracker.events']?.(request, response);
-    return;
-  }
-  const handler = handlers[name] as AnyHandler | undefined;
-  if (handler === undefined) throw new Problem('unavailable', `${name} is not part of this tracker.`);
-  const call: Call<RouteName> = { params, query, body, caller, signal: closeSignal(response) } as Call<RouteName>;
-  const reply = await handler(call);
-  if (response.destroyed) {
-    // Nobody reads what was opened for the answer.
-    const { body } = (reply ?? {}) as { body?: unknown };
-    if (body instanceof Readable) body.destroy();
-    return;
-  }
-  if (route.reply === 'bytes') await sendBytes(request, response, reply as BytesReply);
-  else sendJson(response, 200, reply ?? {});
-}
-
-function locate(request: IncomingMessage): {
-  name: RouteName;
-  params: Record<string, string>;
-  search: URLSearchParams;
-} {
-  const url = request.url ?? '/';
-  const mark = url.indexOf('?');
-  const path = mark < 0 ? url : url.slice(0, mark);
-  return { ...match(request.method ?? '', path), search: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)) };
-}
-
-async function readBody(request: IncomingMessage, response: ServerResponse, name: RouteName): Promise<unknown> {
-  if (routes[name].body === undefined) return undefined;
-  const body = await readJsonBody(request, response, name);
-  await validate(name, 'body', body);
-  return body;
-}
-
-/** Aborts when the client goes away before it was answered. */
-function closeSignal(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort();
-  });
-  return controller.signal;
+  const answer = await options.ready;
+  await answer(request, response, caller);
 }
 
 function toProblem(error: unknown, request: IncomingMessage, log: Logger): Problem {

@@ -1,5 +1,5 @@
 import { Problem } from '../../shared/api/error.ts';
-import { PROTOCOL } from '../../shared/discovery.ts';
+import { PROTOCOL } from '../../shared/homeFiles.ts';
 import { compareVersions } from '../../shared/version.ts';
 import type { TrackerContext } from '../context.ts';
 import { countActiveRuns } from '../workspaces/contents.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import { readOptional, writePrivateFile } from './privateFile.ts';
 
 /** What a home keeps across restarts, so that a live client never loses its tracker. */

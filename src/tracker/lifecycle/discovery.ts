@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Discovery } from '../../shared/discovery.ts';
-import { formatTrackerPid, HOME_FILES, type ProcessIdentity, shellQuote } from '../../shared/runDirectory.ts';
+import { formatTrackerPid, HOME_FILES, shellQuote } from '../../shared/homeFiles.ts';
+import type { ProcessIdentity } from '../../shared/runDirectory.ts';
 import type { Home } from './home.ts';
 import { readOptional, writePrivateFile } from './privateFile.ts';
 

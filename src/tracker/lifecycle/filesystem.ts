@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import { readOptional } from './privateFile.ts';
 
 /** Linux's numbers of file systems that lie on another machine, from statfs(2) and the kernel's magic.h. */

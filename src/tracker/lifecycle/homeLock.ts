@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Problem } from '../../shared/api/error.ts';
 import type { TrackerEvent } from '../../shared/api/events.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import { type Db, openDatabase } from '../store/database.ts';
 import { listBackups, moveAside, restoreBackup } from '../workspaces/backups.ts';
 import { homeMigrations } from '../workspaces/homeSchema.ts';

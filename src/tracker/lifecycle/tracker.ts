@@ -1,14 +1,15 @@
 import { flushCompileCache } from 'node:module';
 import path from 'node:path';
-import { PROTOCOL } from '../../shared/discovery.ts';
+import { PROTOCOL } from '../../shared/homeFiles.ts';
 import { ownVersion } from '../../shared/ownVersion.ts';
 import { programFile } from '../../shared/programFiles.ts';
 import { ActivityBoard } from '../activities/activityBoard.ts';
 import { drainable } from '../api/drain.ts';
 import { EventHub } from '../api/eventHub.ts';
 import { EventStreams } from '../api/eventStream.ts';
+import type { Relations } from '../api/guard.ts';
 import type { Handlers } from '../api/handlers.ts';
-import { createApiServer } from '../api/server.ts';
+import { type Answer, createApiServer } from '../api/server.ts';
 import type { TrackerContext } from '../context.ts';
 import { readProcess } from '../runs/wrapper/processIdentity.ts';
 import type { Db } from '../store/database.ts';
@@ -44,7 +45,7 @@ export interface Composition {
   readonly leave: (why: string) => void;
 }
 
-/** Makes the parts of the tracker and lays their handlers together; `main.ts` hands it in. */
+/** Makes the parts of the tracker and lays their handlers together. */
 export type Compose = (
   context: TrackerContext,
   composition: Composition,
@@ -57,12 +58,13 @@ const RUNNING = 'running';
 const DRAIN_MS = 3000;
 
 /**
- * The life of a tracker: take the home's lock, listen, announce, start the parts, and in the end leave in good order.
- * Resolves once it listens.
+ * The life of a tracker: take the home's lock, listen, announce, load and start the parts, and in the end leave in good
+ * order. Requests that come before the parts have started wait for them. Resolves once they have.
  *
+ * @param load called once it listens
  * @throws Problem `already-running`, or one that says why it may not start.
  */
-export async function runTracker(args: TrackerArguments, compose: Compose): Promise<void> {
+export async function runTracker(args: TrackerArguments, load: () => Promise<Compose>): Promise<void> {
   const startedAt = Date.now();
   const version = ownVersion();
   refuseRemoteHome(args.home);
@@ -87,14 +89,10 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
     leave: () => leave('nobody needs it'),
   });
 
-  const ready = Promise.withResolvers<Partial<Handlers>>();
+  const ready = Promise.withResolvers<Answer>();
   const server = createApiServer({
     tokens,
     log,
-    relations: {
-      workspaceId: (id) => registry.resolve(id),
-      isInTree: (workspace, run, ancestor) => isInTree(registry.open(workspace).db, run, ancestor),
-    },
     port: () => port,
     ready: ready.promise,
     onActivity: idle.use,
@@ -172,6 +170,7 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
   }
   await registry.ensureOne();
   backups = scheduleBackups(context, registry, homeDb, wasUnclean, fullDisk);
+  const [compose, { answerByRoutes }] = await Promise.all([load(), import('../api/answer.ts')]);
   const composed = compose(context, { registry, streams, startedAt, leave });
   ({ parts } = composed);
   for (const part of parts) {
@@ -182,7 +181,11 @@ export async function runTracker(args: TrackerArguments, compose: Compose): Prom
       log.error({ err: error }, 'a part did not start');
     }
   }
-  ready.resolve(composed.handlers);
+  const relations: Relations = {
+    workspaceId: (id) => registry.resolve(id),
+    isInTree: (workspace, run, ancestor) => isInTree(registry.open(workspace).db, run, ancestor),
+  };
+  ready.resolve(answerByRoutes({ handlers: composed.handlers, relations }));
   idle.start();
   // Written at a clean end otherwise, which a tracker may never have.
   setTimeout(flushCompileCache, 5000).unref();

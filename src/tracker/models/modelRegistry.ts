@@ -27,7 +27,7 @@ export interface RunFacts {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** What the models part needs to know of runs; handed in by `main.ts`. */
+/** What the models part needs to know of runs; handed in by `compose.ts`. */
 export interface RunLookup {
   /** Absolute path of something in a run's outputs, contained in them. @throws Problem `not-found`, `invalid` */
   resolveOutput(store: WorkspaceStore, run: string, path: string): string | Promise<string>;

@@ -11,7 +11,7 @@ export interface LoggedModel {
   readonly requestId: string;
 }
 
-/** What the runs part is handed by `main.ts` from the other parts. */
+/** What the runs part is handed by `compose.ts` from the other parts. */
 export interface RunServices {
   /** The metric store of a workspace; it has joined the workspace's writer. */
   metrics(store: WorkspaceStore): MetricStore;

@@ -7,8 +7,9 @@ import type { TestTracker } from '../../../test/harness/tracker.ts';
 import type { TrackerClient } from '../../client/trackerClient.ts';
 import type { BodyOf } from '../../shared/api/route.ts';
 import type { Routes } from '../../shared/api/routes.ts';
-import { DISCOVERY_FILE, type Discovery } from '../../shared/discovery.ts';
+import type { Discovery } from '../../shared/discovery.ts';
 import type { RunSummary } from '../../shared/domain/run.ts';
+import { DISCOVERY_FILE } from '../../shared/homeFiles.ts';
 import { isActive } from '../../shared/runState.ts';
 
 export type SubmitBody = BodyOf<Routes['runs.submit']>;

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { EventHub } from '../api/eventHub.ts';
 import type { Logger } from '../lifecycle/log.ts';
 import type { Db } from '../store/database.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { Backup } from '../../shared/domain/workspace.ts';
 import { programFile } from '../../shared/programFiles.ts';
 import type { Db } from '../store/database.ts';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { EventHub } from '../api/eventHub.ts';
 import type { Logger } from '../lifecycle/log.ts';
 import { Checkpoints } from '../store/checkpoints.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { Workspace } from '../../shared/domain/workspace.ts';
 import type { Home } from '../lifecycle/home.ts';
 import type { Db } from '../store/database.ts';

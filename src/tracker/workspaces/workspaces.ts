@@ -1,4 +1,4 @@
-import { Problem } from '../../shared/api/error.ts';
+import { Problem } from '../../shared/api/problem.ts';
 import type { Workspace } from '../../shared/domain/workspace.ts';
 import type { WorkspaceStore } from './workspaceStore.ts';
 

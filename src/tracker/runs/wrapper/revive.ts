@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatTrackerPid, HOME_FILES, parseTrackerPid } from '../../../shared/runDirectory.ts';
+import { formatTrackerPid, HOME_FILES, parseTrackerPid } from '../../../shared/homeFiles.ts';
 import { isAlive, readProcess } from './processIdentity.ts';
 
 const LONGEST_WAIT_S = 60;

@@ -15,14 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ExitRecord,
-  formatTrackerPid,
-  parseExitRecord,
-  parseProcessRecord,
-  type RunSpec,
-  shellQuote,
-} from '../../../shared/runDirectory.ts';
+import { formatTrackerPid, shellQuote } from '../../../shared/homeFiles.ts';
+import { type ExitRecord, parseExitRecord, parseProcessRecord, type RunSpec } from '../../../shared/runDirectory.ts';
 import { describeLaunch, type Launch, launch, prepareRunDirectory } from './launch.ts';
 import { isAlive, readLinuxProcess } from './processIdentity.ts';
 
