@@ -60,14 +60,18 @@ export function activate(extension: vscode.ExtensionContext): Parts {
   const onSave = owner.own(
     new RunOnSave(
       configurations,
-      (one) => submit(parts, readable(one), { onSave: true }),
+      // The file may have become unreadable since the save; that too is an answer, not a throw.
+      async (one) => submit(parts, readable(one), { onSave: true }),
       (error) => void showError(log, error, 'run on save'),
     ),
   );
   owner.ownAll(new TrainLens(configurations, runs), new StatusBar(state, session, onSave));
   offerCommandLine(extension);
   // A folder that trains wants to see what runs; any other folder starts no tracker until somebody asks.
-  void configurations.all().then((all) => all.length > 0 && session.start());
+  configurations.all().then(
+    (all) => all.length > 0 && session.start(),
+    (error: unknown) => log.warn(`The run configurations could not be looked for: ${error}`),
+  );
   return parts;
 }
 

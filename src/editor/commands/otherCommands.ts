@@ -5,6 +5,7 @@ import { oneLine } from '../trees/itemText.ts';
 import { askName } from './ask.ts';
 import type { Commands } from './command.ts';
 import { doctorReport } from './doctorReport.ts';
+import { showError } from './register.ts';
 
 type Ids =
   | 'trainyard.clearErrors'
@@ -63,7 +64,8 @@ export function otherCommands(parts: Parts): Commands<Ids> {
             if (answer !== 'Undo') return;
             await session.call('experiments.restore', { params: experiment(id) });
             state.refresh();
-          });
+          })
+          .then(undefined, (error: unknown) => showError(parts.log, error, 'undo'));
       },
     },
     'trainyard.restoreExperiment': { run: () => restoreExperiment(parts) },

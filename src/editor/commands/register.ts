@@ -4,6 +4,7 @@ import { type CommandId, commands } from '../contributions.ts';
 import type { Parts } from '../parts.ts';
 import type { Disposable } from '../session/event.ts';
 import { Owner } from '../session/event.ts';
+import { inert } from '../trees/itemText.ts';
 import type { Command, CommandTable, Subjects } from './command.ts';
 import { pickSubject } from './pick.ts';
 import { givenSubject } from './subjects.ts';
@@ -76,7 +77,7 @@ export async function showError(log: vscode.LogOutputChannel, error: unknown, wh
   if (problem?.cause instanceof Error) log.error(`because: ${problem.cause.message}`);
   const details = 'Show details';
   const hasDetails = problem === undefined || (problem.details?.length ?? 0) > 0;
-  const text = problem?.hint ? `${message} ${problem.hint}` : message;
+  const text = inert(problem?.hint ? `${message} ${problem.hint}` : message);
   const answer = await Promise.resolve(vscode.window.showErrorMessage(text, ...(hasDetails ? [details] : [])));
   if (answer === details) log.show();
 }

@@ -198,14 +198,25 @@ async function moveRuns(parts: Parts, runs: readonly RunSummary[]): Promise<void
 
 /** Deletes at once and offers to take it back: a question before would be asked of everyone to help a few. */
 async function deleteRuns(parts: Parts, runs: readonly RunSummary[]): Promise<void> {
-  await each(runs, async (run) => {
+  const deleted: RunSummary[] = [];
+  const deleting = each(runs, async (run) => {
     await parts.session.call('runs.delete', { params: paramsOf(run) });
+    deleted.push(run);
     parts.ticked.set(run.id, false);
     parts.state.runs.remove(run.id);
   });
-  const what = runs.length === 1 ? oneLine(runs[0]?.name ?? '', 60) : formatCount(runs.length, 'run');
+  try {
+    await deleting;
+  } finally {
+    // Where one of them could not be deleted, the others still can be taken back.
+    if (deleted.length > 0) offerUndo(deleted);
+  }
+}
+
+function offerUndo(deleted: readonly RunSummary[]): void {
+  const what = deleted.length === 1 ? oneLine(deleted[0]?.name ?? '', 60) : formatCount(deleted.length, 'run');
   void vscode.window.showInformationMessage(`Deleted ${what}.`, 'Undo').then(async (answer) => {
-    if (answer === 'Undo') await vscode.commands.executeCommand('trainyard.restoreRun', runs.map(runNode));
+    if (answer === 'Undo') await vscode.commands.executeCommand('trainyard.restoreRun', deleted.map(runNode));
   });
 }
 

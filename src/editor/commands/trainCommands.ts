@@ -26,6 +26,8 @@ export function trainCommands(parts: Parts): Commands<Ids> {
       },
     },
     'trainyard.editConfiguration': {
+      // Where there is none yet the wizard makes one, and it starts the folder's interpreters to ask for their versions.
+      trusted: true,
       run: async (given) => {
         const place = await placeOf(parts, given);
         const one = place && (await choose(parts, place, 'Save for'));

@@ -4,7 +4,7 @@ import type { Panels } from '../panels/panels.ts';
 import { type Disposable, Owner } from '../session/event.ts';
 import type { TrackerState } from '../session/trackerState.ts';
 import { setting } from '../settings.ts';
-import { oneLine } from '../trees/itemText.ts';
+import { inert, oneLine } from '../trees/itemText.ts';
 import { headlineText } from '../trees/runItem.ts';
 
 /** At most one notification for a run that ended, and only when its page is not to be seen; notices of the tracker. */
@@ -23,7 +23,7 @@ export class Notifications implements Disposable {
     );
     this.#owner.own(
       state.onNotice(({ level, message, hint }) => {
-        const text = hint ? `${message} ${hint}` : message;
+        const text = inert(hint ? `${message} ${hint}` : message);
         log[level === 'warning' ? 'warn' : level](text);
         if (level === 'error') void vscode.window.showErrorMessage(text);
         else if (level === 'warning') void vscode.window.showWarningMessage(text);
@@ -46,7 +46,7 @@ export class Notifications implements Disposable {
     const name = oneLine(run.name, 60);
     if (failed) {
       const answer = await vscode.window.showErrorMessage(
-        `${name}: ${run.end?.message ?? run.state}`,
+        `${name}: ${oneLine(run.end?.message ?? run.state, 300)}`,
         'Show error',
         'Open run',
       );

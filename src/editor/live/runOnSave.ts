@@ -25,15 +25,19 @@ export class RunOnSave implements Disposable {
     this.#owner.ownAll(
       vscode.workspace.onDidSaveTextDocument(({ uri }) => this.#saved(uri)),
       configurations.onChange(() => this.#changes.fire()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('trainyard.runOnSave')) this.#changes.fire();
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changes.fire()),
       { dispose: () => this.#stopWaiting() },
     );
   }
 
   readonly onChange = this.#changes.event;
 
-  /** Names of the configurations that are switched on. */
+  /** Names of the configurations that are switched on; none where nothing may be started. */
   get enabled(): string[] {
-    if (!setting('trainyard.runOnSave.enabled')) return [];
+    if (!vscode.workspace.isTrusted || !setting('trainyard.runOnSave.enabled')) return [];
     return this.#configurations.known.filter(({ value }) => value?.onSave?.enabled).map(({ name }) => name);
   }
 

@@ -195,10 +195,11 @@ export class RunCollection {
 
 function matches(run: RunSummary, query: RunQuery): boolean {
   const text = query.text?.toLowerCase();
+  const words = () => [run.name, run.experiment.name, run.note ?? '', ...Object.entries(run.tags).flat()];
   return (
     (query.experiment === undefined || run.experiment.id === query.experiment) &&
     (query.folder === undefined || run.folder === query.folder) &&
     (query.star === undefined || run.star === query.star) &&
-    (text === undefined || `${run.name} ${run.experiment.name} ${run.note ?? ''}`.toLowerCase().includes(text))
+    (text === undefined || words().some((word) => word.toLowerCase().includes(text)))
   );
 }

@@ -156,8 +156,9 @@ export class TreeView implements vscode.TreeDataProvider<Shown>, vscode.Disposab
   #header(): void {
     const header = this.#source.header?.();
     if (!header) return;
-    this.view.description = header.description ?? '';
-    const { badge } = header;
+    // Each setting of either is a message to the window, whether it changes anything or not.
+    const { description = '', badge } = header;
+    if (description !== (this.view.description ?? '')) this.view.description = description;
     if (badge?.value !== this.view.badge?.value) this.view.badge = badge;
   }
 }

@@ -20,8 +20,6 @@ export class Trees implements Disposable {
   readonly ticked = new Ticked();
   readonly runs: TreeView;
   readonly #owner = new Owner();
-  /** The view whose selection changed last; a key press follows the click that selected. */
-  #lastSelected: TreeView | undefined;
 
   constructor(state: TrackerState) {
     const view = (
@@ -29,34 +27,29 @@ export class Trees implements Disposable {
       ...rest: [source: ConstructorParameters<typeof TreeView>[1], options?: { checkboxes: boolean }]
     ) => this.#owner.own(new TreeView(id, ...rest));
     this.runs = view('trainyard.runs', new RunSource(state, this.ticked), { checkboxes: true });
-    const others = [
-      view('trainyard.experiments', experimentSource(state)),
-      view('trainyard.models', modelSource(state)),
-      view('trainyard.compute', computeSource(state)),
-      view('trainyard.deployments', deploymentSource(state)),
-      view('trainyard.activity', activitySource(state)),
-      view('trainyard.workspaces', workspaceSource(state)),
-    ];
-    for (const tree of [this.runs, ...others]) {
-      this.#owner.own(
-        tree.view.onDidChangeSelection(() => {
-          this.#lastSelected = tree;
-        }),
-      );
-    }
+    view('trainyard.experiments', experimentSource(state));
+    view('trainyard.models', modelSource(state));
+    view('trainyard.compute', computeSource(state));
+    view('trainyard.deployments', deploymentSource(state));
+    view('trainyard.activity', activitySource(state));
+    view('trainyard.workspaces', workspaceSource(state));
     this.#owner.ownAll(
       this.runs.view.onDidChangeCheckboxState(({ items }) => {
         for (const [node, checkbox] of items) {
           if (node.kind === 'run') this.ticked.set(node.id, checkbox === vscode.TreeItemCheckboxState.Checked);
         }
       }),
+      // What is gone cannot be compared; a tick of it could not be taken away by hand.
+      state.session.onEvent((event) => {
+        if (event.type === 'run-removed' && this.ticked.has(event.run)) this.ticked.set(event.run, false);
+      }),
       this.ticked.onChange(() => setContext('trainyard.ticked', this.ticked.ids.length)),
     );
   }
 
-  /** What is selected in the view that a key was pressed in, as a command's arguments. */
+  /** What is selected in the runs view, the only one with keys of its own, as a command's arguments. */
   selection(): unknown[] {
-    const nodes: Node[] = (this.#lastSelected?.view.selection ?? []).filter(isNode);
+    const nodes: Node[] = this.runs.view.selection.filter(isNode);
     return nodes.length > 0 ? [nodes[0], nodes] : [];
   }
 
