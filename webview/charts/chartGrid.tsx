@@ -191,7 +191,7 @@ async function exportChart(
     // Several runs become one table with the run in front; the header is needed once.
     const rows = text.map((csv, i) => {
       const lines = csv.trimEnd().split('\n');
-      const name = JSON.stringify(subjects[i]?.run.name ?? '');
+      const name = `"${(subjects[i]?.run.name ?? '').replaceAll('"', '""')}"`;
       return lines.map((line, n) => (n === 0 ? `run,${line}` : `${name},${line}`)).slice(i === 0 ? 0 : 1);
     });
     const content = subjects.length === 1 ? (text[0] ?? '') : `${rows.flat().join('\n')}\n`;

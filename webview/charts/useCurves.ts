@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useThrottled, useTrackerEvent } from '../shared/hooks.ts';
+import { useReconnected, useThrottled, useTrackerEvent } from '../shared/hooks.ts';
 import { host } from '../shared/host.ts';
 import type { Axis } from './chartView.ts';
 import { type DrawnCurve, toCurve } from './curves.ts';
@@ -67,6 +67,8 @@ export function useCurves(query: CurvesQuery): Curves {
     moved.current.clear();
     if (wanted.size > 0) quietly(read(wanted, false));
   }, LIVE_MS);
+
+  useReconnected(() => quietly(read(new Map(query.runs.map((run) => [run, query.keys])), false)));
 
   useTrackerEvent((event) => {
     if (event.type !== 'metrics' || !query.runs.includes(event.run)) return;

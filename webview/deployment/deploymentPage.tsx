@@ -6,7 +6,6 @@ import { Button } from '../shared/controls/toolkit.tsx';
 import { FactTable, Section } from '../shared/facts.tsx';
 import { useConnected, useLoaded, useNow, usePageState, useThrottled, useTrackerEvent } from '../shared/hooks.ts';
 import { host } from '../shared/host.ts';
-import { exampleJson } from '../shared/signature/tensorForm.ts';
 import { TryForm } from '../shared/signature/tryForm.tsx';
 import { ErrorBox } from '../shared/states.tsx';
 
@@ -35,7 +34,7 @@ export function DeploymentPage() {
   });
   const connected = useConnected();
   const deployment = loaded.value;
-  if (!deployment) {
+  if (!deployment || loaded.error?.code === 'not-found') {
     return loaded.error ? (
       <ErrorBox error={loaded.error} onRetry={loaded.reload} />
     ) : (
@@ -126,6 +125,9 @@ function Header({ deployment }: { deployment: Deployment }) {
 function Endpoint({ deployment }: { deployment: Deployment }) {
   if (!deployment.url) return null;
   const url = `${deployment.url}/invocations`;
+  const copyCurl = () => {
+    host.act({ name: 'command', command: 'trainyard.copyCurl', subject: deployment.id }).catch(() => undefined);
+  };
   return (
     <Section title="Endpoint">
       <div class="endpoint">
@@ -133,7 +135,7 @@ function Endpoint({ deployment }: { deployment: Deployment }) {
         <Button icon="copy" onClick={() => copy(url)}>
           Copy address
         </Button>
-        <Button icon="terminal" onClick={() => copy(curl(deployment, url))}>
+        <Button icon="terminal" onClick={copyCurl}>
           Copy as curl
         </Button>
       </div>
@@ -238,13 +240,6 @@ function BuildLog({ id }: { id: string }) {
       {log.value ? <pre class="text-preview">{log.value}</pre> : null}
     </Section>
   );
-}
-
-function curl(deployment: Deployment, url: string): string {
-  const inputs = Object.fromEntries(
-    (deployment.signature?.inputs ?? []).map((spec) => [spec.name, JSON.parse(exampleJson(spec)) as unknown]),
-  );
-  return `curl -sS ${url} -H 'Content-Type: application/json' -d '${JSON.stringify({ inputs }).replaceAll("'", "'\\''")}'`;
 }
 
 function copy(text: string): void {

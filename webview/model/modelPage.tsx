@@ -22,7 +22,7 @@ export function ModelPage() {
   });
   const connected = useConnected();
   const model = loaded.value;
-  if (!model) {
+  if (!model || loaded.error?.code === 'not-found') {
     return loaded.error ? (
       <ErrorBox error={loaded.error} onRetry={loaded.reload} />
     ) : (

@@ -65,7 +65,9 @@ export function CodeTab({ run }: { run: RunDetail }) {
               key={selected.path}
               path={selected.path}
               bytes={selected.bytes}
-              read={() => host.bytes('runs.snapshotFile', { params, query: { path: selected.path } })}
+              read={(limit) =>
+                host.bytes('runs.snapshotFile', { params, query: { path: selected.path } }, `bytes=0-${limit - 1}`)
+              }
             />
           </>
         ) : (

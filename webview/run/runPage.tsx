@@ -57,7 +57,7 @@ export function RunPage() {
       )}
       {main.run.deletedAt === undefined ? null : (
         <p class="banner" role="status">
-          This run is deleted. It can be restored with the command “Trainyard: Restore run”.
+          This run is deleted. It can be restored with the command “Trainyard: Restore deleted runs”.
         </p>
       )}
       <RunHeader
@@ -82,7 +82,7 @@ function TabContent({ tab, main, subjects }: { tab: RunTab; main: Subject; subje
   const { run } = main;
   switch (tab) {
     case 'overview':
-      return <OverviewTab subjects={subjects} />;
+      return <OverviewTab key={run.id} subjects={subjects} />;
     case 'charts':
       return (
         <ChartGrid
@@ -99,9 +99,9 @@ function TabContent({ tab, main, subjects }: { tab: RunTab; main: Subject; subje
     case 'logs':
       return <LogTab key={run.id} run={run} />;
     case 'outputs':
-      return <OutputsTab run={run} />;
+      return <OutputsTab key={run.id} run={run} />;
     case 'code':
-      return <CodeTab run={run} />;
+      return <CodeTab key={run.id} run={run} />;
     case 'system':
       return (
         <ChartGrid

@@ -69,6 +69,22 @@ export function useTrackerEvent(listener: (event: TrackerEvent) => void): void {
   useEffect(() => host.onEvent((event) => latest.current(event)), []);
 }
 
+/** Calls `action` when the tracker is back after it was away: what happened meanwhile came as no event. */
+export function useReconnected(action: () => void): void {
+  const latest = useRef(action);
+  latest.current = action;
+  const wasAway = useRef(!host.connected);
+  useEffect(
+    () =>
+      host.onConnection((connected) => {
+        // The first word of the connection, when the page opens, brings nothing new.
+        if (connected && wasAway.current) latest.current();
+        wasAway.current = !connected;
+      }),
+    [],
+  );
+}
+
 /** True while the host has a tracker; numbers are stale otherwise. */
 export function useConnected(): boolean {
   const [connected, setConnected] = useState(host.connected);

@@ -120,13 +120,11 @@ export function runCommands(parts: Parts): Commands<Ids> {
     },
     'trainyard.exportSnapshot': {
       ask: 'Run whose code to export',
-      run: (run) =>
-        save(`${run.name}-code.zip`, () => bytesOf(session.bytes('runs.snapshotZip', { params: paramsOf(run) }))),
+      run: (run) => save(`${run.name}-code.zip`, () => session.bytes('runs.snapshotZip', { params: paramsOf(run) })),
     },
     'trainyard.exportMetrics': {
       ask: 'Run whose metrics to export',
-      run: (run) =>
-        save(`${run.name}-metrics.csv`, () => bytesOf(session.bytes('runs.metricsCsv', { params: paramsOf(run) }))),
+      run: (run) => save(`${run.name}-metrics.csv`, () => session.bytes('runs.metricsCsv', { params: paramsOf(run) })),
     },
     'trainyard.openSnapshotFile': {
       ask: 'Run whose code to look at',
@@ -148,10 +146,6 @@ export function runCommands(parts: Parts): Commands<Ids> {
 
 export function paramsOf(run: RunSummary): { workspace: string; run: string } {
   return { workspace: run.workspace, run: run.id };
-}
-
-async function bytesOf(response: Promise<Response>): Promise<Uint8Array> {
-  return new Uint8Array(await (await response).arrayBuffer());
 }
 
 /** All at once; the first failure is told when all have ended. */

@@ -30,7 +30,9 @@ export function readMessage(value: unknown): FromPage | undefined {
 
 export function isPageState(value: unknown): value is PageState {
   if (!isRecord(value) || typeof value.workspace !== 'string') return false;
-  const subject = value.page;
+  const { page: subject, tab, compare } = value;
+  if (tab !== undefined && !isString(tab)) return false;
+  if (compare !== undefined && !(Array.isArray(compare) && compare.every(isString))) return false;
   return (subject === 'run' || subject === 'model' || subject === 'deployment') && typeof value[subject] === 'string';
 }
 

@@ -1,4 +1,8 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import * as vscode from 'vscode';
 import { Problem } from '../../shared/api/problem.ts';
 import type { PageAction, PageState } from '../../shared/panel/protocol.ts';
@@ -25,8 +29,7 @@ export async function pageAction(state: TrackerState, action: PageAction, page: 
     case 'save-output':
       return save(path.posix.basename(action.path), async () => {
         const params = { workspace: page.workspace, run: action.run };
-        const response = await state.session.bytes('runs.output', { params, query: { path: action.path } });
-        return new Uint8Array(await response.arrayBuffer());
+        return state.session.bytes('runs.output', { params, query: { path: action.path } });
       });
     case 'pick-runs':
       return pickRuns(state, page.workspace, action.run, action.selected);
@@ -38,7 +41,7 @@ export async function pageAction(state: TrackerState, action: PageAction, page: 
 /** The subject of a page's command as the node that the funnel takes. */
 export function commandArguments(action: Extract<PageAction, { name: 'command' }>): unknown[] {
   const { command, subject, path: output } = action;
-  if (command.endsWith('Deployment')) return [{ kind: 'deployment', id: subject }];
+  if (command.endsWith('Deployment') || command === 'trainyard.copyCurl') return [{ kind: 'deployment', id: subject }];
   if (command === 'trainyard.registerModel') {
     return [{ kind: 'run', id: subject, ...(output === undefined ? {} : { path: output }) }];
   }
@@ -63,12 +66,31 @@ async function openExternal(url: string): Promise<void> {
 }
 
 /** Asks where, then reads, then writes; the name that a run gave its file is only a suggestion, without its folders. */
-export async function save(suggested: string, content: () => Promise<Uint8Array>): Promise<vscode.Uri | undefined> {
+export async function save(
+  suggested: string,
+  content: () => Promise<Uint8Array | Response>,
+): Promise<vscode.Uri | undefined> {
   const name = path.basename(suggested.replaceAll('\\', '/')).replace(/[\p{Cc}<>:"|?*]/gu, '_') || 'output';
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const target = await vscode.window.showSaveDialog(folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {});
-  if (target) await vscode.workspace.fs.writeFile(target, await content());
+  if (target) await write(target, await content());
   return target;
+}
+
+/** Outputs may be larger than the memory: they go to the disk piece by piece, and are there completely or not at all. */
+async function write(target: vscode.Uri, content: Uint8Array | Response): Promise<void> {
+  if (content instanceof Uint8Array) return vscode.workspace.fs.writeFile(target, content);
+  if (target.scheme !== 'file' || !content.body) {
+    return vscode.workspace.fs.writeFile(target, new Uint8Array(await content.arrayBuffer()));
+  }
+  const partial = `${target.fsPath}.${process.pid}.part`;
+  try {
+    await pipeline(Readable.fromWeb(content.body), createWriteStream(partial));
+    await rename(partial, target.fsPath);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
 }
 
 async function pickRuns(

@@ -72,6 +72,8 @@ test('only messages of the protocol pass, and only its routes and commands', () 
     { type: 'act', id: 1, action: { name: 'toString' } },
     { type: 'act', id: 1, action: { name: 'save', fileName: 3, content: '' } },
     { type: 'state', state: { page: 'run', workspace: 'main' } },
+    { type: 'state', state: { page: 'run', workspace: 'main', run: 'r1', compare: [7] } },
+    { type: 'state', state: { page: 'run', workspace: 'main', run: 'r1', tab: {} } },
   ];
   for (const message of wrong) assert.equal(readMessage(message), undefined, JSON.stringify(message));
   assert.ok(
@@ -92,6 +94,20 @@ test('bytes say where they begin in the whole', async () => {
   assert.deepEqual([rest.offset, rest.size, body.length], [7, 10, 3]);
   const part = await pageBytes(new Response('abc', { status: 206, headers: { 'content-range': 'bytes 2-4/9' } }));
   assert.deepEqual([part.offset, part.size], [2, 9]);
+});
+
+test('what is too much for a page is refused before it fills the memory', async () => {
+  let produced = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      produced += 1_000_000;
+      controller.enqueue(new Uint8Array(1_000_000));
+    },
+  });
+  await assert.rejects(pageBytes(new Response(endless), 5_000_000), /more than 5 MB/);
+  assert.ok(produced < 10_000_000, `read on to ${produced}`);
+  const whole = await pageBytes(new Response(new Uint8Array(5_000_000)), 5_000_000);
+  assert.equal(whole.body.length, 5_000_000);
 });
 
 test('the document lets nothing in, whatever a run is called', () => {

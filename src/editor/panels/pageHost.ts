@@ -1,6 +1,7 @@
 import type { ApiErrorBody } from '../../shared/api/error.ts';
 import type { TrackerEvent } from '../../shared/api/events.ts';
 import { Problem } from '../../shared/api/problem.ts';
+import { formatBytes } from '../../shared/format.ts';
 import type { FromPage, PageAction, PageBytes, PageState, ToPage } from '../../shared/panel/protocol.ts';
 import { type Disposable, Owner } from '../session/event.ts';
 import type { TrackerSession } from '../session/trackerSession.ts';
@@ -109,9 +110,28 @@ export class PageHost implements Disposable {
   }
 }
 
+/** A page shows pieces. Whatever asks for more would fill the memory of the extension host, which all extensions share. */
+const mostBytes = 64_000_000;
+
+/** @throws Problem `too-large`; the rest is not read then */
+async function bytesUpTo(most: number, response: Response): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of response.body ?? []) {
+    length += piece.length;
+    if (length > most) {
+      throw new Problem('too-large', `This has more than ${formatBytes(most)}, which is too much for a page.`, {
+        hint: 'Save it to a file, and open that.',
+      });
+    }
+    pieces.push(piece);
+  }
+  return new Uint8Array(Buffer.concat(pieces, length));
+}
+
 /** Where a body begins and how large the whole is: logs say so in headers of their own, files by `Content-Range`. */
-export async function pageBytes(response: Response): Promise<PageBytes> {
-  const body = new Uint8Array(await response.arrayBuffer());
+export async function pageBytes(response: Response, most = mostBytes): Promise<PageBytes> {
+  const body = await bytesUpTo(most, response);
   const range = /bytes (\d+)-\d*\/(\d+)/.exec(response.headers.get('content-range') ?? '');
   const number = (text: string | null | undefined) => (text === null || text === undefined ? undefined : Number(text));
   return {

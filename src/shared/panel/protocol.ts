@@ -77,6 +77,7 @@ export const pageCommands = [
   'trainyard.deleteDeployment',
   'trainyard.openModel',
   'trainyard.openDeployment',
+  'trainyard.copyCurl',
 ] as const;
 export type PageCommand = (typeof pageCommands)[number];
 

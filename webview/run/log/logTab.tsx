@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { RunDetail } from '../../../src/shared/domain/run.ts';
 import { formatBytes } from '../../../src/shared/format.ts';
 import { Button, TextField } from '../../shared/controls/toolkit.tsx';
-import { useThrottled, useTrackerEvent } from '../../shared/hooks.ts';
+import { useReconnected, useThrottled, useTrackerEvent } from '../../shared/hooks.ts';
 import { host } from '../../shared/host.ts';
 import { holds, toBlocks } from './blocks.ts';
 import { LogBlock } from './logBlock.tsx';
@@ -98,6 +98,9 @@ export function LogTab({ run }: { run: RunDetail }) {
     quietly(jumpTo(start).then(readTail));
   }, [run.id]);
   const readTailSoon = useThrottled(() => quietly(readTail()), 100);
+  useReconnected(() => {
+    if (following) readTailSoon();
+  });
   useTrackerEvent((event) => {
     if (event.type === 'log' && event.run === run.id && following) readTailSoon();
     else if (event.type === 'log' && event.run === run.id) setSize(event.bytes);
