@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { Problem } from '../../shared/api/error.ts';
 import type { ActivityBoard, ActivityControl } from '../activities/activityBoard.ts';
 import type { Logger } from '../lifecycle/log.ts';
@@ -8,6 +7,7 @@ import type { DeploymentRow } from './deploymentRows.ts';
 import type { DeploymentStore } from './deploymentStore.ts';
 import type { Hosts } from './hosts.ts';
 import { startOnPort } from './ports.ts';
+import { removeOrphans } from './process/removeOrphans.ts';
 import { replaceVersion } from './replaceVersion.ts';
 import { Restarts } from './restarts.ts';
 import type { HostState, ServiceHost, ServiceSpec } from './serviceHost.ts';
@@ -111,7 +111,7 @@ export class DeploymentSupervisor {
     this.#cancel(row.id);
     await this.#serial(row.id, async () => {
       if (!deployments.row(store, row.id)) return;
-      await this.#removeService(store, row);
+      await removeService(this.#hostOf(row), deployments.spec(store, row));
       await deployments.delete(store, row, actor);
     });
   }
@@ -121,7 +121,7 @@ export class DeploymentSupervisor {
     const { deployments, hosts, stores } = this.#options;
     const met = new Set<ServiceHost>();
     for (const store of stores()) {
-      await this.#removeFolders(store);
+      await removeOrphans(store, hosts.processes(), (id) => deployments.row(store, id) !== undefined);
       for (const row of deployments.rows(store)) {
         if (row.wanted !== 'running') continue;
         met.add(this.#hostOf(row));
@@ -137,15 +137,6 @@ export class DeploymentSupervisor {
       }
     }
     for (const host of met) await host.tidy?.((workspace, id) => this.#isLitter(workspace, id));
-  }
-
-  /** Services as local processes whose row is gone, or never was: the tracker was killed while it tried a new version. */
-  async #removeFolders(store: WorkspaceStore): Promise<void> {
-    const { deployments, hosts } = this.#options;
-    const names = await fs.promises.readdir(store.paths.deployments).catch(() => []);
-    for (const id of names.filter((name) => deployments.row(store, name) === undefined)) {
-      await hosts.processes().remove({ id, folder: path.join(store.paths.deployments, id) });
-    }
   }
 
   /** A workspace that cannot be opened now may still know the service, so only open ones are asked. */
@@ -262,17 +253,6 @@ export class DeploymentSupervisor {
     }
   }
 
-  async #removeService(store: WorkspaceStore, row: DeploymentRow): Promise<void> {
-    const spec = this.#options.deployments.spec(store, row);
-    try {
-      await this.#hostOf(row).remove(spec);
-    } catch (error) {
-      // With the engine its containers are gone; a row without either must still be deletable.
-      if (!(error instanceof Problem && error.code === 'no-engine')) throw error;
-    }
-    fs.rmSync(spec.folder, { recursive: true, force: true });
-  }
-
   #hostOf(row: DeploymentRow): ServiceHost {
     return this.#options.hosts.of(row.kind, row.engine);
   }
@@ -301,4 +281,14 @@ export class DeploymentSupervisor {
 /** Ports of all deployments, so that a stopped one finds its own free. */
 function reservedPorts({ deployments, stores }: SupervisorOptions): Set<number> {
   return new Set(stores().flatMap((store) => deployments.rows(store).flatMap((row) => row.port ?? [])));
+}
+
+async function removeService(host: ServiceHost, spec: ServiceSpec): Promise<void> {
+  try {
+    await host.remove(spec);
+  } catch (error) {
+    // With the engine its containers are gone; a row without either must still be deletable.
+    if (!(error instanceof Problem && error.code === 'no-engine')) throw error;
+  }
+  fs.rmSync(spec.folder, { recursive: true, force: true });
 }
