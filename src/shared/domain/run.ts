@@ -23,6 +23,8 @@ export const RunEnd = Type.Object({
     Type.Literal('out-of-memory'),
     Type.Literal('cancelled'),
     Type.Literal('superseded'),
+    Type.Literal('time-limit'),
+    Type.Literal('memory-limit'),
     Type.Literal('could-not-start'),
     Type.Literal('lost'),
   ]),

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import * as Type from 'typebox';
+import { MEMORY_PATTERN, TIME_PATTERN } from '../resources.ts';
 
 /**
  * A run configuration: the file `.trainyard/<name>.json` in a training folder (comments and trailing commas allowed)
@@ -86,13 +87,32 @@ export const RunConfiguration = Type.Object(
     resources: Type.Optional(
       Type.Object(
         {
-          cpus: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'Processor cores.' })),
-          memory: Type.Optional(
-            Type.String({ pattern: '^\\d+(\\.\\d+)?\\s*[KMGT]?i?B?$', description: 'Memory, such as 8 GB.' }),
+          cpus: Type.Optional(
+            Type.Number({
+              exclusiveMinimum: 0,
+              description:
+                'Processor cores: as many threads numerical libraries start (OMP_NUM_THREADS and its like, unless set). Nothing stops a program from using more.',
+            }),
           ),
-          gpus: Type.Optional(Type.Integer({ minimum: 0, description: 'GPUs.' })),
+          memory: Type.Optional(
+            Type.String({
+              pattern: MEMORY_PATTERN,
+              description:
+                'Memory, such as 8 GB. A run whose processes together use more is ended; looked at every one to five seconds, so a burst in between can go unnoticed. Not on Windows.',
+            }),
+          ),
+          gpus: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              description: 'GPUs. Written down with the run; this machine does not hold a run to it.',
+            }),
+          ),
           time: Type.Optional(
-            Type.String({ pattern: '^(\\d+\\s*[dhms]\\s*)+$', description: 'Time limit, such as 2h 30m.' }),
+            Type.String({
+              pattern: TIME_PATTERN,
+              description:
+                'Time limit, such as 2h 30m, from the start of the script. Then the run is ended: TERM, ten seconds of grace, KILL.',
+            }),
           ),
         },
         { additionalProperties: false, description: 'What the run needs.' },

@@ -196,6 +196,40 @@ describe('runs on this machine', () => {
     assert.equal((await ended(client, third.id)).state, 'cancelled');
   });
 
+  it('is ended at its time limit, grandchildren included, over a restart of the tracker', async () => {
+    await using folder = trainingFolder({
+      'train.py': 'import subprocess\np = subprocess.Popen(["sleep", "600"])\nprint(p.pid, flush=True)\np.wait()\n',
+    });
+    const { client } = tracker;
+    const resources = { time: '3s' };
+    const { id } = await submit(client, { folder: folder.path, configuration: { script: 'train.py', resources } });
+    const pid = async () => Number((await logOf(client, id)).trim());
+    while (!(await pid())) await sleep(30);
+    await tracker.kill();
+    await back(tracker);
+    const run = await ended(client, id);
+    assert.deepEqual(
+      [run.state, run.end?.reason, run.end?.message],
+      ['failed', 'time-limit', 'time limit of 3s reached'],
+    );
+    assert.ok((run.endedAt ?? 0) - (run.startedAt ?? 0) >= 3000);
+    assert.equal(isAlive(await pid()), false);
+  });
+
+  it('is ended when it uses more memory than it may, and told how many threads to start', async () => {
+    await using folder = trainingFolder({
+      'train.py':
+        'import os, time\nprint(os.environ["OMP_NUM_THREADS"], flush=True)\nx = b"x" * 200_000_000\ntime.sleep(600)\n',
+    });
+    const { client } = tracker;
+    const resources = { memory: '100 MB', cpus: 3 };
+    const { id } = await submit(client, { folder: folder.path, configuration: { script: 'train.py', resources } });
+    const run = await ended(client, id);
+    assert.deepEqual([run.state, run.end?.reason], ['failed', 'memory-limit']);
+    assert.match(run.end?.message ?? '', /^memory limit of 100 MB reached · \d+ MB in use$/);
+    assert.equal(await logOf(client, id), '3\n');
+  });
+
   it('starts one run for one request, retries from snapshot and folder', async () => {
     await using folder = trainingFolder({ 'a.sh': 'echo one\n' });
     const { client } = tracker;

@@ -3,6 +3,7 @@ import type { TrackerContext } from '../context.ts';
 import { LocalEnvironments } from '../environments/localEnvironments.ts';
 import { Snapshotter } from '../snapshots/snapshotter.ts';
 import type { WorkspaceStore } from '../workspaces/workspaceStore.ts';
+import { cancelRun } from './control/cancelRun.ts';
 import { tidyRuns } from './control/tidyRuns.ts';
 import { folderHandlers } from './handlers/folderHandlers.ts';
 import { logHandlers } from './handlers/logHandlers.ts';
@@ -13,7 +14,7 @@ import { type RunHandlerOptions, runHandlers } from './handlers/runHandlers.ts';
 import { type RunScope, RunScopes } from './runScope.ts';
 import type { RunServices } from './services.ts';
 import { RunPreparer } from './submit/preparer.ts';
-import { RunSupervisor } from './supervisor.ts';
+import { DEFAULT_GRACE_MS, RunSupervisor, type SupervisorOptions } from './supervisor.ts';
 
 export type RunsRoute = keyof ReturnType<typeof handlersOf>;
 
@@ -29,7 +30,12 @@ export function createRunsPart(context: TrackerContext, services: RunServices): 
   const snapshotter = new Snapshotter();
   const preparer = new RunPreparer({ context, services, environments, snapshotter });
   const tidy = (scope: RunScope) => tidyRuns(scope, snapshotter, context.log);
-  const supervisor = new RunSupervisor({ context, scopes, services, preparer, tidy });
+  const limitReached: SupervisorOptions['limitReached'] = async (scope, run, reason) => {
+    // It may be ending already, for this or another reason, which then stands.
+    if (scope.queries.stored(run).ending !== undefined) return;
+    await cancelRun({ scope, supervisor, run, actor: 'tracker', reason, graceMs: DEFAULT_GRACE_MS });
+  };
+  const supervisor = new RunSupervisor({ context, scopes, services, preparer, tidy, limitReached });
   return {
     takeOver: (store) => supervisor.takeOver(scopes.of(store)),
     handlers: handlersOf({ context, scopes, services, supervisor, snapshotter }),

@@ -3,9 +3,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../shared/api/error.ts';
 import type { RunEnd } from '../../shared/domain/run.ts';
+import { parseMemory, parseTime } from '../../shared/resources.ts';
 import { RUN_FILES } from '../../shared/runDirectory.ts';
 import type { TrackerContext } from '../context.ts';
 import { endRunProcesses } from './control/endRunProcesses.ts';
+import { TimeLimits } from './control/timeLimits.ts';
 import { announceEnd, finishRun, registerModels } from './end/finishRun.ts';
 import { RunFollower } from './follow/follower.ts';
 import type { FoundExit } from './follow/runFolder.ts';
@@ -31,6 +33,8 @@ export interface SupervisorOptions {
   readonly scopes: RunScopes;
   readonly services: RunServices;
   readonly preparer: RunPreparer;
+  /** A run came to a limit of its own and is to be ended. */
+  limitReached(scope: RunScope, run: string, reason: 'time-limit' | 'memory-limit'): Promise<void>;
   /** Removes what nobody can ask for any more. */
   tidy(scope: RunScope): Promise<void>;
 }
@@ -53,6 +57,8 @@ export class RunSupervisor {
   readonly #followers = new Map<string, RunFollower>();
   readonly #endings = new Map<string, Promise<void>>();
   readonly #system = new SystemMetrics();
+  readonly #limits = new TimeLimits();
+  readonly #limitReached: SupervisorOptions['limitReached'];
   #timer: NodeJS.Timeout | undefined;
   #daily: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -63,6 +69,7 @@ export class RunSupervisor {
     this.#services = options.services;
     this.#preparer = options.preparer;
     this.#tidy = options.tidy;
+    this.#limitReached = options.limitReached;
   }
 
   get activeRuns(): number {
@@ -97,6 +104,7 @@ export class RunSupervisor {
     clearInterval(this.#timer);
     clearInterval(this.#daily);
     this.#system.stop();
+    this.#limits.stop();
     for (const task of this.#preparing.values())
       task.abort.abort(new Problem('unavailable', 'The tracker is leaving.'));
     await Promise.allSettled([...this.#preparing.values()].map((task) => task.done));
@@ -233,7 +241,7 @@ export class RunSupervisor {
   #follow(scope: RunScope, run: string): void {
     if (this.#stopped || this.#followers.has(run)) return;
     const onEnd = (exit: FoundExit | undefined): void => this.#finish(scope, run, exit);
-    const onProcess = (startedAt: number): void => this.#system.add(scope, run, startedAt);
+    const onProcess = (startedAt: number): void => this.#watch(scope, run, startedAt);
     // With many runs each is looked at less often, so that all together cost no more.
     const interval = (): number => LOOK_MS * Math.max(1, this.#followers.size / 10);
     this.#followers.set(run, new RunFollower({ scope, run, log: this.#context.log, interval, onEnd, onProcess }));
@@ -241,9 +249,24 @@ export class RunSupervisor {
     if (scope.queries.stored(run).ending !== undefined) this.end(scope, run, DEFAULT_GRACE_MS);
   }
 
+  /** From the start of its command on: what it uses, and whether it comes to its limits. */
+  #watch(scope: RunScope, run: string, startedAt: number): void {
+    const resources = scope.queries.stored(run).configuration?.resources;
+    const end = (reason: 'time-limit' | 'memory-limit') => () => {
+      this.#limitReached(scope, run, reason).catch((error: unknown) =>
+        this.#context.log.error({ run, reason, err: error }, 'a run could not be ended at its limit'),
+      );
+    };
+    const bytes = resources?.memory === undefined ? undefined : parseMemory(resources.memory);
+    this.#system.add(scope, run, startedAt, bytes === undefined ? undefined : { bytes, reached: end('memory-limit') });
+    const time = resources?.time === undefined ? undefined : parseTime(resources.time);
+    if (time !== undefined) this.#limits.add(run, startedAt, time, end('time-limit'));
+  }
+
   #finish(scope: RunScope, run: string, exit: FoundExit | undefined): void {
     const { log } = this.#context;
     this.#system.remove(run);
+    this.#limits.remove(run);
     // A cancelled run has ended only when the last of its processes has.
     const done = Promise.resolve(this.#endings.get(run))
       .then(() => finishRun({ scope, run, exit, services: this.#services, log }))

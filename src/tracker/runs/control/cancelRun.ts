@@ -4,6 +4,7 @@ import { Problem } from '../../../shared/api/error.ts';
 import { RUN_FILES } from '../../../shared/runDirectory.ts';
 import { audit } from '../../workspaces/audit.ts';
 import type { Actor } from '../../workspaces/workspaceStore.ts';
+import type { Asked } from '../repository/storedRun.ts';
 import { type RunScope, runDirectory } from '../runScope.ts';
 import type { RunSupervisor } from '../supervisor.ts';
 
@@ -12,7 +13,7 @@ export interface CancelRequest {
   readonly supervisor: RunSupervisor;
   readonly run: string;
   readonly actor: Actor;
-  readonly reason: 'cancelled' | 'superseded';
+  readonly reason: Asked;
   readonly graceMs: number;
 }
 

@@ -30,6 +30,18 @@ describe('how a run ended', () => {
     return [state, end.reason, end.exitCode, end.signal, end.message];
   };
 
+  it('names the limit that it came to, and has then failed', () => {
+    const exit = exited({ status: 143, code: null, signal: 'TERM', canceled: true, peakKb: 2 * 1024 ** 2 });
+    const resources = { time: '2h', memory: '1 GB' };
+    const message = (asked: 'time-limit' | 'memory-limit') => told({ exit, asked, resources }).toSpliced(2, 2);
+    assert.deepEqual(message('time-limit'), ['failed', 'time-limit', 'time limit of 2h reached']);
+    assert.deepEqual(message('memory-limit'), [
+      'failed',
+      'memory-limit',
+      'memory limit of 1 GB reached · 2.0 GB in use',
+    ]);
+  });
+
   it('is the exit code, with the error', () => {
     assert.deepEqual(told({ exit: exited({}) }), ['finished', 'exit', 0, undefined, 'finished']);
     assert.deepEqual(told({ exit: exited({ status: 1, code: 1 }), lastError: 'ValueError: x' }), [

@@ -45,6 +45,7 @@ export async function finishRun({ scope, run, exit, services, log }: FinishReque
   const { state, end } = endingOf({
     exit,
     asked: stored.ending,
+    resources: stored.configuration?.resources,
     lastError: lastErrorLine(tail.bytes.toString('utf8')),
     peakMemory: scope.metrics.series(run).find(({ key }) => key === 'system/memory')?.max,
   });

@@ -1,12 +1,16 @@
 import { constants } from 'node:os';
 import type { RunEnd, RunState } from '../../../shared/domain/run.ts';
+import type { RunConfiguration } from '../../../shared/domain/runConfiguration.ts';
 import { type ExitRecord, wasOutOfMemory } from '../../../shared/runDirectory.ts';
 import type { FoundExit } from '../follow/runFolder.ts';
+import type { Asked } from '../repository/storedRun.ts';
 
 export interface EndingFacts {
   readonly exit: FoundExit | undefined;
   /** Why we ended it, when we did. */
-  readonly asked?: 'cancelled' | 'superseded' | undefined;
+  readonly asked?: Asked | undefined;
+  /** The limits of the run, as the configuration writes them. */
+  readonly resources?: RunConfiguration['resources'];
   /** The last line that tells of an error, from the log. */
   readonly lastError?: string | undefined;
   /** Bytes, as sampled. */
@@ -42,8 +46,9 @@ export function endingOf(facts: EndingFacts): Ending {
   const wasCancelled = exit !== undefined && 'record' in exit ? exit.record.canceled : asked !== undefined;
   if (wasCancelled) {
     const reason = asked ?? 'cancelled';
-    const message = reason === 'superseded' ? 'superseded by a newer run' : 'cancelled';
-    return { state: 'cancelled', end: { ...codes, reason, message, ...memory } };
+    // Nobody wanted a run to end that came to its limit: it has not done what it was to do.
+    const state = reason === 'time-limit' || reason === 'memory-limit' ? 'failed' : 'cancelled';
+    return { state, end: { ...codes, reason, message: askedWords(reason, facts, peak), ...memory } };
   }
   if (exit === undefined) {
     const message =
@@ -52,6 +57,19 @@ export function endingOf(facts: EndingFacts): Ending {
   }
   if ('status' in exit) return statusOnly(exit.status, facts.lastError);
   return fromRecord(exit.record, facts, peak);
+}
+
+function askedWords(reason: Asked, { resources }: EndingFacts, peak: number | undefined): string {
+  switch (reason) {
+    case 'cancelled':
+      return 'cancelled';
+    case 'superseded':
+      return 'superseded by a newer run';
+    case 'time-limit':
+      return `time limit of ${resources?.time ?? '?'} reached`;
+    case 'memory-limit':
+      return `memory limit of ${resources?.memory ?? '?'} reached${peak === undefined ? '' : ` · ${formatBytes(peak)} in use`}`;
+  }
 }
 
 function fromRecord(record: ExitRecord, facts: EndingFacts, peak: number | undefined): Ending {

@@ -3,6 +3,7 @@ import type { MetricPoint } from '../../metrics/points.ts';
 import { runTree } from '../control/endRunProcesses.ts';
 import type { GpuSample } from '../gpuSampler.ts';
 import { startGpuSampling } from '../gpuSampler.ts';
+import { memoryInUse } from '../memoryInUse.ts';
 import { type RunScope, runDirectory } from '../runScope.ts';
 import { createTreeSampler, type TreeSample, type TreeSampler } from '../sampler.ts';
 
@@ -14,11 +15,18 @@ const PAUSES: readonly (readonly [number, number])[] = [
   [Number.POSITIVE_INFINITY, 5000],
 ];
 
+/** What the processes of a run may use together, and what to do when they use more. */
+export interface MemoryLimit {
+  readonly bytes: number;
+  reached(): void;
+}
+
 interface Sampled {
   readonly scope: RunScope;
   readonly run: string;
   readonly startedAt: number;
   readonly sampler: TreeSampler;
+  readonly limit: MemoryLimit | undefined;
   dueAt: number;
 }
 
@@ -33,10 +41,10 @@ export class SystemMetrics {
   #gpuSampling: { stop(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  add(scope: RunScope, run: string, startedAt: number): void {
+  add(scope: RunScope, run: string, startedAt: number, limit?: MemoryLimit): void {
     if (this.#runs.has(run)) return;
     const sampler = createTreeSampler(runTree(runDirectory(scope, run), run));
-    this.#runs.set(run, { scope, run, startedAt, sampler, dueAt: 0 });
+    this.#runs.set(run, { scope, run, startedAt, sampler, limit, dueAt: 0 });
     this.#gpuSampling ??= startGpuSampling((sample) => this.#gpus.set(sample.index, sample));
     this.#timer ??= setTimeout(() => void this.#tick(), TICK_MS / 4).unref();
   }
@@ -66,6 +74,7 @@ export class SystemMetrics {
     for (const each of due) {
       each.dueAt = now + pauseOf(now - each.startedAt) - TICK_MS / 4;
       const sample = await each.sampler.sample().catch(() => undefined);
+      if (sample !== undefined) await checkMemory(each, sample);
       if (sample !== undefined) writes.push(this.#write(each, this.#points(each, sample)));
     }
     // A write that fails (a full disk) costs one sample; nobody waits for it.
@@ -105,4 +114,11 @@ export class SystemMetrics {
 
 function pauseOf(age: number): number {
   return PAUSES.find(([upTo]) => age < upTo)?.[1] ?? 5000;
+}
+
+/** The sum of the resident sizes counts shared memory again and again: near the limit it is looked at more closely. */
+async function checkMemory({ limit, sampler }: Sampled, sample: TreeSample): Promise<void> {
+  if (limit === undefined || sample.rssBytes <= limit.bytes) return;
+  const used = (await memoryInUse(sampler.known())) ?? sample.rssBytes;
+  if (used > limit.bytes) limit.reached();
 }

@@ -8,6 +8,7 @@ import type { Actor } from '../../workspaces/workspaceStore.ts';
 import { cancelRun } from '../control/cancelRun.ts';
 import { moveRuns } from '../move/moveRuns.ts';
 import { listRuns } from '../repository/runList.ts';
+import type { Asked } from '../repository/storedRun.ts';
 import { type RunScope, type RunScopes, runDirectory } from '../runScope.ts';
 import type { RunServices } from '../services.ts';
 import { type Submission, submitRun } from '../submit/submitRun.ts';
@@ -33,7 +34,7 @@ export interface RunHandlerOptions {
 }
 
 export function runHandlers({ context, scopes, services, supervisor }: RunHandlerOptions): Pick<Handlers, Names> {
-  const cancel = (scope: RunScope, run: string, actor: Actor, reason: 'cancelled' | 'superseded', graceMs: number) =>
+  const cancel = (scope: RunScope, run: string, actor: Actor, reason: Asked, graceMs: number) =>
     cancelRun({ scope, supervisor, run, actor, reason, graceMs });
 
   const submit = async (scope: RunScope, submission: Submission, actor: Actor): Promise<RunSummary> => {

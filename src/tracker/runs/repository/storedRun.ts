@@ -40,6 +40,9 @@ export const RUN_COLUMNS =
     .map((column) => `run.${column}`)
     .join(', ');
 
+/** Why a run was asked to end: by somebody, by a newer run, or by its own limits. */
+export type Asked = 'cancelled' | 'superseded' | 'time-limit' | 'memory-limit';
+
 /** The JSON column `detail`: what is only ever read together with its run. */
 export type StoredDetail = Partial<
   Pick<
@@ -65,7 +68,7 @@ export type StoredDetail = Partial<
   readonly launchedAt?: number;
   readonly launchedBoot?: string;
   /** Why an end was asked for, until it has come. */
-  readonly ending?: 'cancelled' | 'superseded';
+  readonly ending?: Asked;
 };
 
 export function parseEnd(text: string | null): RunEnd | undefined {

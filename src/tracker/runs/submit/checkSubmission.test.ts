@@ -92,6 +92,15 @@ describe('checking a submission', () => {
     if (process.getuid?.() !== 0) assert.equal(refusal(closed, { script: 'x' }).code, 'forbidden');
   });
 
+  it('refuses limits of nothing', async () => {
+    await using folder = trainingFolder({ 'a.sh': '' });
+    const words = (resources: RunConfiguration['resources']) =>
+      refusal(folder.path, { script: 'a.sh', resources }).message;
+    assert.match(words({ time: '0s' }), /^The time limit "0s"/);
+    assert.match(words({ memory: '0 GB' }), /^The memory limit "0 GB"/);
+    checkSubmission(folder.path, { script: 'a.sh', resources: { time: '1m', memory: '1 GB' } }, { PATH });
+  });
+
   it('takes names with newlines, quotes and emoji as they are', async () => {
     const name = 'a "b" \'c\'\n🚂 $(x).py';
     await using folder = trainingFolder({ [name]: '' });

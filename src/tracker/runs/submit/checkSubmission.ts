@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Problem } from '../../../shared/api/error.ts';
 import type { RunConfiguration } from '../../../shared/domain/runConfiguration.ts';
 import { nearestWord } from '../../../shared/nearestWord.ts';
+import { parseMemory, parseTime } from '../../../shared/resources.ts';
 import { nearestFile } from './nearestFile.ts';
 import { findProgram, isPythonScript } from './programs.ts';
 
@@ -43,6 +44,7 @@ export function checkSubmission(
     });
   }
   checkNoNul(configuration);
+  checkLimits(configuration);
   const base = { folder, script, scriptFile, workingDirectory };
   if (configuration.environment !== undefined) {
     if (!isPythonScript(script)) {
@@ -137,6 +139,20 @@ function inside(folder: string, given: string, what: string): string {
     });
   }
   return relative;
+}
+
+/** A limit of nothing would end every run at its start. */
+function checkLimits({ resources }: RunConfiguration): void {
+  const wrong =
+    resources?.time !== undefined && parseTime(resources.time) === undefined
+      ? `The time limit ${JSON.stringify(resources.time)}`
+      : resources?.memory !== undefined && parseMemory(resources.memory) === undefined
+        ? `The memory limit ${JSON.stringify(resources.memory)}`
+        : undefined;
+  if (wrong === undefined) return;
+  throw new Problem('invalid', `${wrong} is no limit that a run could keep.`, {
+    hint: 'Write it like "2h 30m" or "8 GB", or leave it out.',
+  });
 }
 
 /** No argument vector and no environment can carry a NUL; said here rather than by a failing start. */

@@ -166,6 +166,7 @@ export class RunPreparer {
       helperFolder: pythonFolder(),
       submitted,
       configured: configuration.env ?? {},
+      cpus: configuration.resources?.cpus,
       virtualEnvironment: environment?.directory ?? virtualEnvironmentOf(program),
     });
     const spec: RunSpec = {

@@ -25,13 +25,19 @@ export interface VariablesRequest {
   readonly submitted: Readonly<Record<string, string>>;
   /** `env` of the run configuration. */
   readonly configured: Readonly<Record<string, string>>;
+  /** Processor cores that the configuration asks for. */
+  readonly cpus?: number | undefined;
   /** Folder of the virtual environment that runs the script, where there is one. */
   readonly virtualEnvironment?: string | undefined;
 }
 
 /** The whole environment of a run: the submitter's, the configuration's, then what tells the run about itself. */
 export function runVariables(request: VariablesRequest, platform = process.platform): Record<string, string> {
-  const merged: Record<string, string> = { ...scrubEnvironment(request.submitted), ...request.configured };
+  const merged: Record<string, string> = {
+    ...threadVariables(request.cpus),
+    ...scrubEnvironment(request.submitted),
+    ...request.configured,
+  };
   // The first client that creates a run under this run's token gets this run; an id would make it another's.
   delete merged.MLFLOW_RUN_ID;
   delete merged.MLFLOW_EXPERIMENT_ID;
@@ -48,6 +54,13 @@ export function runVariables(request: VariablesRequest, platform = process.platf
     MLFLOW_TRACKING_URI: `${request.address}/w/${request.workspace}`,
     MLFLOW_TRACKING_TOKEN: request.token,
   };
+}
+
+/** How numerical libraries are told how many threads to start; what the person has set themselves wins. */
+function threadVariables(cpus: number | undefined): Record<string, string> {
+  if (cpus === undefined) return {};
+  const names = ['OMP', 'MKL', 'OPENBLAS', 'NUMEXPR', 'VECLIB_MAXIMUM', 'RAYON', 'JULIA'];
+  return Object.fromEntries(names.map((name) => [`${name}_NUM_THREADS`, String(Math.max(1, Math.round(cpus)))]));
 }
 
 /** As `bin/activate` does it, so that programs that the script starts by name are the environment's. */
