@@ -12,7 +12,7 @@ import { type Editor, startEditor } from '../harness/editor.ts';
 import { type TemporaryFolder, temporaryFolder, temporaryHome } from '../harness/home.ts';
 import { root } from '../harness/paths.ts';
 import { pageOf } from './pageOf.ts';
-import { trackerOf } from './trackerOf.ts';
+import { eventually, trackerOf } from './trackerOf.ts';
 
 const workspace = 'default';
 
@@ -236,5 +236,5 @@ async function hoverMiddle(page: Frame, metric: string): Promise<void> {
 }
 
 async function until(wanted: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await wanted())) await window.page.waitForTimeout(50);
+  await eventually('What was waited for did not come.', async () => (await wanted()) || undefined);
 }

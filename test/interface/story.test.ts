@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../src/client/connect.ts';
 import type { TrackerClient } from '../../src/client/trackerClient.ts';
 import type { RunSummary } from '../../src/shared/domain/run.ts';
@@ -13,7 +12,7 @@ import { type Editor, startEditor } from '../harness/editor.ts';
 import { type TemporaryFolder, temporaryFolder, temporaryHome } from '../harness/home.ts';
 import { root } from '../harness/paths.ts';
 import { pageOf } from './pageOf.ts';
-import { trackerOf } from './trackerOf.ts';
+import { eventually, trackerOf } from './trackerOf.ts';
 
 /**
  * The whole story of Trainyard as a person sees it, told once by a machine: the installed package in a real editor,
@@ -87,7 +86,7 @@ async function story(): Promise<void> {
     .locator('.readout b')
     .filter({ hasText: /^0\.\d+$/ })
     .waitFor();
-  await inlineValue(/\bacc 0\.\d/);
+  await inlineValue(/val_acc 0\.\d/);
   await window.screenshot('story-3-training');
 
   await page.locator('.page-title .state-finished').waitFor({ timeout: 240_000 });
@@ -213,12 +212,11 @@ function setEpochs(epochs: number): void {
 const onlyRun = (client: TrackerClient) => newest(client, 1);
 
 /** Waits until there are so many runs, and gives the last one. */
-async function newest(client: TrackerClient, count: number): Promise<RunSummary> {
-  for (;;) {
+function newest(client: TrackerClient, count: number): Promise<RunSummary> {
+  return eventually(`There are no ${count} runs.`, async () => {
     const { runs } = await client.call('runs.list', { params: { workspace }, query: {} });
-    if (runs.length >= count && runs[0]) return runs[0];
-    await sleep(100);
-  }
+    return runs.length >= count ? runs[0] : undefined;
+  });
 }
 
 async function removeDeployments(): Promise<void> {
