@@ -94,7 +94,7 @@ describe('checking a submission', () => {
 
   it('refuses limits of nothing', async () => {
     await using folder = trainingFolder({ 'a.sh': '' });
-    const words = (resources: RunConfiguration['resources']) =>
+    const words = (resources: NonNullable<RunConfiguration['resources']>) =>
       refusal(folder.path, { script: 'a.sh', resources }).message;
     assert.match(words({ time: '0s' }), /^The time limit "0s"/);
     assert.match(words({ memory: '0 GB' }), /^The memory limit "0 GB"/);
