@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openWindow } from '../../test/harness/browser.ts';
 import { startEditor } from '../../test/harness/editor.ts';
 import { temporaryFolder, temporaryHome } from '../../test/harness/home.ts';
+import { awaitQuiet } from '../quiet.ts';
+import { middle, resident } from './tracker.ts';
 
 export interface Activation {
   /** Milliseconds, as VS Code itself measured: loading the bundle, and the call of `activate`. */
@@ -14,20 +15,35 @@ export interface Activation {
 
 /**
  * Opens the installed package in a real editor and reads what the editor says of it (`Developer: Show Running
- * Extensions`). The growth is against the same editor without the package.
+ * Extensions`). The growth is against the same editor without the package. Medians.
  */
-export async function measureActivation(vsix: string): Promise<Activation> {
-  const without = await inEditor(undefined, async (host) => residentBytes(host));
-  return inEditor(vsix, async (host, window) => {
+export async function measureActivation(vsix: string, times: number): Promise<Activation> {
+  const without: number[] = [];
+  const found: (Omit<Activation, 'hostGrowth'> & { readonly host: number })[] = [];
+  for (let i = 0; i < times; i++) {
+    await awaitQuiet();
+    without.push(await inEditor(undefined, settled));
+    await awaitQuiet();
+    found.push(await withPackage(vsix));
+  }
+  return {
+    load: middle(found.map(({ load }) => load)),
+    activate: middle(found.map(({ activate }) => activate)),
+    hostGrowth: middle(found.map(({ host }) => host)) - middle(without),
+  };
+}
+
+function withPackage(vsix: string) {
+  return inEditor(vsix, async (pid, window) => {
     await window.openContainer('Trainyard');
-    await window.page.waitForTimeout(3000);
+    const host = await settled(pid);
     await window.command('Developer: Show Running Extensions');
     const row = window.page.locator('.extension', { hasText: 'Trainyard' }).first();
     await row.waitFor();
     const text = (await row.innerText()).replaceAll('\n', ' ');
     const title = (await row.locator('[title*="ms"], .activation-time').first().getAttribute('title')) ?? '';
     const [load = Number.NaN, activate = Number.NaN] = times(`${text} ${title}`);
-    return { load, activate, hostGrowth: residentBytes(host) - without };
+    return { load, activate, host };
   });
 }
 
@@ -51,7 +67,8 @@ async function inEditor<T>(vsix: string | undefined, work: (host: number, window
   return await work(host, window);
 }
 
-function residentBytes(pid: number): number {
-  const status = readFileSync(path.join('/proc', String(pid), 'status'), 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) * 1024;
+/** Resident bytes once the host has started everything and collected what that left. */
+async function settled(pid: number): Promise<number> {
+  await sleep(10_000);
+  return resident(pid);
 }

@@ -1,55 +1,74 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compiledCode, TRACKER_FLAGS } from '../../src/client/startTracker.ts';
 import type { TrackerClient } from '../../src/client/trackerClient.ts';
 import type { TrackerEvent } from '../../src/shared/api/events.ts';
 import type { RunConfiguration } from '../../src/shared/domain/runConfiguration.ts';
-import { temporaryFolder } from '../../test/harness/home.ts';
+import { temporaryFolder, temporaryHome } from '../../test/harness/home.ts';
 import { root } from '../../test/harness/paths.ts';
-import { startTracker } from '../../test/harness/tracker.ts';
+import { startTracker, type TestTracker } from '../../test/harness/tracker.ts';
+import { awaitQuiet } from '../quiet.ts';
 
 const bundle = path.join(root, 'dist', 'tracker.cjs');
-
-/** Milliseconds of a Node that does nothing: what the tracker's start is counted on top of. */
-export function bareNode(times: number): number {
-  return median(times, () => {
-    const from = performance.now();
-    execFileSync(process.execPath, ['-e', '0']);
-    return performance.now() - from;
-  });
-}
 
 export interface TrackerStart {
   /** Milliseconds from the first line of our program to listening, as the tracker logs it. */
   readonly own: number;
+  /** Milliseconds from starting the process to its first answer, that of Node and all parts included. */
+  readonly toAnswer: number;
   /** Resident bytes when nothing is done. */
   readonly atRest: number;
 }
 
+/** A tracker from the bundle, started as a client starts it. */
+export function startBundle(home: string, env: Readonly<Record<string, string>> = {}): Promise<TestTracker> {
+  return startTracker({ program: bundle, home, nodeArgs: TRACKER_FLAGS, env: { ...compiledCode(home), ...env } });
+}
+
+/** Medians of starts in one home, where the compiled code of the first is kept, which itself does not count. */
 export async function measureTrackerStart(times: number): Promise<TrackerStart> {
-  const starts: number[] = [];
-  let atRest = Number.NaN;
+  await using home = temporaryHome();
+  const own: number[] = [];
+  const toAnswer: number[] = [];
+  const atRest: number[] = [];
   for (let i = 0; i <= times; i++) {
-    await using tracker = await startTracker({ program: bundle });
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await awaitQuiet();
+    const from = performance.now();
+    await using tracker = await startBundle(home.path);
+    const answered = performance.now() - from;
+    await sleep(2000);
     const line = tracker
       .log()
       .split('\n')
       .find((text) => text.includes('the tracker listens'));
-    // The first start of a bundle fills the cache of compiled code.
-    if (i > 0 && line) starts.push(Number((JSON.parse(line) as { startMs?: number }).startMs));
-    atRest = resident(tracker.pid);
+    if (i === 0 || line === undefined) continue;
+    own.push(Number((JSON.parse(line) as { startMs?: number }).startMs));
+    toAnswer.push(answered);
+    atRest.push(resident(tracker.pid));
   }
-  return { own: middle(starts), atRest };
+  return { own: middle(own), toAnswer: middle(toAnswer), atRest: middle(atRest) };
+}
+
+/** Milliseconds until a program that does nothing has been started and is over: what no tracker can save. */
+export function bareProgram(program: string, args: readonly string[], times: number): number {
+  return median(times, () => {
+    const from = performance.now();
+    execFileSync(program, args);
+    return performance.now() - from;
+  });
 }
 
 /** Milliseconds from the submit's request to the first byte of the run's log, warm. */
 export async function measureFirstOutput(script: string, content: string, times: number): Promise<number> {
-  await using tracker = await startTracker({ program: bundle });
+  await using home = temporaryHome();
+  await using tracker = await startBundle(home.path);
   await using folder = temporaryFolder('bench');
   writeFileSync(path.join(folder.path, script), content);
   const taken: number[] = [];
   for (let i = 0; i <= times; i++) {
+    await awaitQuiet();
     const ms = await firstOutput(tracker.client, folder.path, { script });
     if (i > 0) taken.push(ms);
   }
@@ -88,8 +107,10 @@ async function firstOutput(client: TrackerClient, folder: string, configuration:
   return ms;
 }
 
-function resident(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) * 1024;
+/** Resident bytes of a process, now or (`VmHWM`) at most. Linux only. */
+export function resident(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`${which}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) * 1024;
 }
 
 function median(times: number, measure: () => number): number {

@@ -20,8 +20,13 @@ export interface StartOptions {
   readonly deadline: number;
 }
 
-/** Young objects are collected early: the tracker makes many and keeps few, and stays tens of megabytes smaller. */
-const SMALL_HEAP = ['--max-semi-space-size=4'];
+/** What Node is told. Young objects are collected early: the tracker makes many and keeps few, and stays smaller. */
+export const TRACKER_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
+
+/** Compiled code is kept between starts, which is a good part of the time until it listens. */
+export function compiledCode(home: string): { readonly NODE_COMPILE_CACHE: string } {
+  return { NODE_COMPILE_CACHE: path.join(home, 'runtime', 'compiled') };
+}
 
 /**
  * Starts a detached tracker and waits until it listens.
@@ -33,7 +38,7 @@ export async function startTracker(options: StartOptions): Promise<Discovery | u
   const { home, env, port, deadline } = options;
   const output = openOutput(home);
   const args = [
-    ...SMALL_HEAP,
+    ...TRACKER_FLAGS,
     ensureRuntime(home),
     '--home',
     home,
@@ -42,8 +47,7 @@ export async function startTracker(options: StartOptions): Promise<Discovery | u
   const spawnedAt = Date.now();
   const child = spawn(process.execPath, args, {
     cwd: home,
-    // Compiled code is kept between starts, which is a good part of the time until it listens.
-    env: { ...trackerEnvironment(env), NODE_COMPILE_CACHE: path.join(home, 'runtime', 'compiled') },
+    env: { ...trackerEnvironment(env), ...compiledCode(home) },
     detached: true,
     stdio: ['ignore', output.descriptor, output.descriptor],
     windowsHide: true,

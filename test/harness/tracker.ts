@@ -18,6 +18,8 @@ export interface TrackerOptions {
   readonly args?: readonly string[];
   /** The program to run; default the tracker's source. */
   readonly program?: string;
+  /** What Node is told before the program. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /** A real tracker, run from its source as a child process in a home of its own. */
@@ -115,10 +117,14 @@ interface Running {
 
 async function launch(home: string, options: TrackerOptions): Promise<Running> {
   const program = options.program ?? path.join(root, 'src', 'tracker', 'main.ts');
-  const child = spawn(process.execPath, [program, '--home', home, '--foreground', ...(options.args ?? [])], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...options.env },
-  });
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeArgs ?? []), program, '--home', home, '--foreground', ...(options.args ?? [])],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...options.env },
+    },
+  );
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output += text;

@@ -43,7 +43,9 @@ export function writeRevival(home: Home): void {
   writePrivateFile(
     path.join(home.root, HOME_FILES.reviveSh),
     `${exports.join('')}exec ${argv.map(shellQuote).join(' ')} </dev/null >>${log} 2>&1\n`,
-    { mode: 0o700 },
+    { mode: 0o700, durable: false },
   );
-  writePrivateFile(path.join(home.root, HOME_FILES.reviveJson), `${JSON.stringify({ argv, env })}\n`);
+  writePrivateFile(path.join(home.root, HOME_FILES.reviveJson), `${JSON.stringify({ argv, env })}\n`, {
+    durable: false,
+  });
 }
