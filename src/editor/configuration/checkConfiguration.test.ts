@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nearestWord } from '../../shared/nearestWord.ts';
 import { checkConfiguration, checkFolderFile } from './checkConfiguration.ts';
-import { nearest } from './nearest.ts';
 
 /** What is said of a text, with the piece of it that is marked. */
 const said = (text: string) =>
@@ -61,9 +61,9 @@ test('one mistake does not hide the next', () => {
 });
 
 test('the nearest word is near, or there is none', () => {
-  assert.equal(nearest('exepriment', ['experiment', 'environment']), 'experiment');
-  assert.equal(nearest('tarin.py', ['train.py', 'model.py']), 'train.py');
-  assert.equal(nearest('zzz', ['experiment', 'args']), undefined);
+  assert.equal(nearestWord('exepriment', ['experiment', 'environment']), 'experiment');
+  assert.equal(nearestWord('tarin.py', ['train.py', 'model.py']), 'train.py');
+  assert.equal(nearestWord('zzz', ['experiment', 'args']), undefined);
 });
 
 test('the file of a folder names a workspace that is there, by id or name', () => {

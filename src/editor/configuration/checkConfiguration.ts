@@ -1,7 +1,7 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { FolderSettings } from '../../shared/domain/folderSettings.ts';
 import { RunConfiguration } from '../../shared/domain/runConfiguration.ts';
-import { nearest } from './nearest.ts';
+import { nearestWord } from '../../shared/nearestWord.ts';
 import { valueAt } from './valueAt.ts';
 
 /** What is wrong in a configuration file and where, in UTF-16 units of its text. */
@@ -185,7 +185,7 @@ const typeWords: Record<string, string> = {
 };
 
 function unknownWord(node: Node, what: string, word: string, candidates: readonly string[]): Finding {
-  const near = nearest(word, candidates);
+  const near = nearestWord(word, candidates);
   const known = candidates.length <= 6 ? ` Known: ${candidates.join(', ')}.` : '';
   const message = `Unknown ${what} “${word}”.${near ? ` Did you mean “${near}”?` : known}`;
   if (!near) return at(node, message);

@@ -3,13 +3,17 @@ import { parseTree } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import type { Workspace } from '../../shared/domain/workspace.ts';
 import { configurationFolder, isConfigurationFile } from '../../shared/folderFiles.ts';
+import { nearestWord } from '../../shared/nearestWord.ts';
 import { ids } from '../contributions.ts';
+import { Coalescer } from '../session/coalesce.ts';
 import { type Disposable, Owner } from '../session/event.ts';
 import type { Resource } from '../session/resource.ts';
 import type { Finding } from './checkConfiguration.ts';
 import type { ConfigurationStore } from './configurationStore.ts';
-import { nearest } from './nearest.ts';
 import { valueAt } from './valueAt.ts';
+
+/** Ten thousand scripts come at once when a virtual environment is made in the folder. */
+const quietMs = 500;
 
 const selector: vscode.DocumentSelector = { scheme: 'file', pattern: `**/${configurationFolder}/*.json` };
 
@@ -18,20 +22,26 @@ export class ConfigurationDiagnostics implements vscode.CodeActionProvider, Disp
   readonly #owner = new Owner();
   readonly #collection = this.#owner.own(vscode.languages.createDiagnosticCollection(ids.diagnostics));
   readonly #fixes = new WeakMap<vscode.Diagnostic, vscode.TextEdit & { title: string }>();
-
   readonly #workspaces: Resource<Workspace[]>;
+  /** How often each file was checked: of two checks that overtake each other, the one that began last counts. */
+  readonly #turns = new Map<string, number>();
 
   constructor(configurations: ConfigurationStore, workspaces: Resource<Workspace[]>) {
     this.#workspaces = workspaces;
     const checkOpen = (document: vscode.TextDocument) => {
       if (vscode.languages.match(selector, document) > 0) void this.#check(document.uri, document.getText());
     };
-    const checkAll = () => void this.#checkAll(configurations);
+    const all = this.#owner.own(new Coalescer<'all'>(quietMs, () => void this.#checkAll(configurations)));
+    const checkAll = () => all.add('all');
     // A script that comes, goes or gets another name changes what is right in every configuration.
     const scripts = vscode.workspace.createFileSystemWatcher('**/*.{py,R,r,sh,jl,js,mjs}', false, true, false);
     this.#owner.ownAll(
       vscode.workspace.onDidOpenTextDocument(checkOpen),
       vscode.workspace.onDidChangeTextDocument(({ document }) => checkOpen(document)),
+      // Closed without saving: what counts is the file again.
+      vscode.workspace.onDidCloseTextDocument((document) => {
+        if (vscode.languages.match(selector, document) > 0) checkAll();
+      }),
       configurations.onChange(checkAll),
       workspaces.onChange(() => configurations.folderFiles.length > 0 && checkAll()),
       scripts,
@@ -77,17 +87,22 @@ export class ConfigurationDiagnostics implements vscode.CodeActionProvider, Disp
     });
     for (const uri of all) {
       const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-      const text = open?.getText() ?? new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
-      await this.#check(uri, text);
+      const text = open?.getText() ?? (await readText(uri));
+      // Gone in the meantime: news of that is on its way.
+      if (text !== undefined) await this.#check(uri, text);
     }
   }
 
   async #check(uri: vscode.Uri, text: string): Promise<void> {
+    const key = uri.toString();
+    const turn = (this.#turns.get(key) ?? 0) + 1;
+    this.#turns.set(key, turn);
     // The schemas take longer to load than all else of the extension; they come with the first configuration.
     const { checkConfiguration, checkFolderFile } = await import('./checkConfiguration.ts');
     const findings = isConfigurationFile(path.basename(uri.fsPath))
       ? [...checkConfiguration(text), ...(await missingFiles(uri, text))]
       : checkFolderFile(text, await this.#workspaces.get().catch(() => undefined));
+    if (this.#turns.get(key) !== turn) return;
     const position = positions(text);
     const range = (offset: number, length: number) => new vscode.Range(position(offset), position(offset + length));
     const diagnostics = findings.map((finding) => {
@@ -126,7 +141,7 @@ async function missingFiles(uri: vscode.Uri, text: string): Promise<Finding[]> {
     if (node?.type !== 'string' || node.value === '') continue;
     const file = path.resolve(folder, String(node.value));
     if (await exists(file)) continue;
-    const near = nearest(path.basename(file), await names(path.dirname(file)));
+    const near = nearestWord(path.basename(file), await names(path.dirname(file)));
     const words = `The ${what} “${node.value}” is not in ${path.basename(folder)}.`;
     const place = { offset: node.offset, length: node.length };
     if (!near) findings.push({ ...place, message: words });
@@ -140,6 +155,13 @@ async function missingFiles(uri: vscode.Uri, text: string): Promise<Finding[]> {
     }
   }
   return findings;
+}
+
+async function readText(uri: vscode.Uri): Promise<string | undefined> {
+  return Promise.resolve(vscode.workspace.fs.readFile(uri)).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    () => undefined,
+  );
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -1,10 +1,11 @@
+import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { Problem } from '../../shared/api/problem.ts';
 import type { RunConfiguration } from '../../shared/domain/runConfiguration.ts';
 import { configurationFolder, isConfigurationFile } from '../../shared/folderFiles.ts';
 import { type Disposable, Emitter, Owner } from '../session/event.ts';
-import { setContext } from '../settings.ts';
+import { setContext, setting } from '../settings.ts';
 import { editConfiguration, newConfigurationText, readConfiguration } from './configurationFile.ts';
 
 /** A run configuration as it stands in a folder. */
@@ -111,6 +112,7 @@ export class ConfigurationStore implements Disposable {
   }
 
   async #read(uri: vscode.Uri): Promise<StoredConfiguration | undefined> {
+    if (isOfTracker(uri.fsPath)) return undefined;
     let text: string;
     try {
       text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
@@ -136,6 +138,13 @@ export class ConfigurationStore implements Disposable {
     setContext('trainyard.scripts', scripts);
     this.#changes.fire();
   }
+}
+
+/** With the person's home directory open, the tracker's own files and its copies of folders match the pattern too. */
+function isOfTracker(file: string): boolean {
+  const home = setting('trainyard.home') || process.env.TRAINYARD_HOME || path.join(os.homedir(), configurationFolder);
+  const inner = path.relative(path.resolve(home), file);
+  return !inner.startsWith('..') && !path.isAbsolute(inner);
 }
 
 function isFolderFile(uri: vscode.Uri): boolean {

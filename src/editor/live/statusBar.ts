@@ -78,7 +78,8 @@ export class StatusBar implements Disposable {
   }
 
   #drawRunning(): void {
-    const broken = this.#session.state.kind === 'broken';
+    // While it connects again it is not there yet either; at the first time no workspace is known.
+    const broken = this.#session.state.kind === 'broken' || this.#session.state.kind === 'connecting';
     const { activeRuns } = this.#state;
     const onSave = this.#onSave.enabled;
     if (broken && this.#state.workspace) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { trackerEnvironment } from '../../client/trackerEnvironment.ts';
 import type { RunSummary } from '../../shared/domain/run.ts';
@@ -28,7 +29,7 @@ export async function submit(
 ): Promise<RunSummary | undefined> {
   const { folder, name } = configuration;
   if (!options.onSave) {
-    if (setting('trainyard.train.saveBeforeStart')) await saveFolder(folder);
+    if (setting('trainyard.train.saveBeforeStart', vscode.Uri.file(folder))) await saveFolder(folder);
     if (!(await confirmSize(parts, folder))) return undefined;
   }
   // Of the training folder itself: it may name another workspace than the window's folder above it.
@@ -63,8 +64,8 @@ async function completed(configuration: RunConfiguration, folder: string): Promi
   const needs = configuration.script.endsWith('.py') && !configuration.interpreter && !configuration.environment;
   if (!needs) return configuration;
   const uri = vscode.Uri.file(folder);
-  const path = setting('trainyard.python', uri) || (await selectedPython(vscode.extensions, uri))?.path;
-  return path ? { ...configuration, interpreter: path } : configuration;
+  const python = setting('trainyard.python', uri) || (await selectedPython(vscode.extensions, uri))?.path;
+  return python ? { ...configuration, interpreter: python } : configuration;
 }
 
 /** What the person's own programs see, without what the editor adds for itself. */
@@ -74,7 +75,7 @@ function submitterVariables(): Record<string, string> {
 }
 
 async function saveFolder(folder: string): Promise<void> {
-  const below = (uri: vscode.Uri) => uri.scheme === 'file' && uri.fsPath.startsWith(folder);
+  const below = (uri: vscode.Uri) => uri.scheme === 'file' && uri.fsPath.startsWith(folder + path.sep);
   const unsaved = vscode.workspace.textDocuments.filter((document) => document.isDirty && below(document.uri));
   await Promise.all(unsaved.map((document) => document.save()));
 }
