@@ -6,6 +6,7 @@ import type { Applied } from './applyRecords.ts';
 import { RunIngest } from './ingest.ts';
 import { type FoundExit, isLiving, logSize, readExit, readProcessRecord } from './runFolder.ts';
 import { type FolderWatch, watchFolders } from './watchFolders.ts';
+import { watchOutputs } from './watchOutputs.ts';
 
 /** Between a look that found nothing new and the next: what it was woken for is just coming. */
 const SOON_MS = 10;
@@ -36,7 +37,7 @@ export class RunFollower {
   readonly #interval: () => number;
   readonly #onEnd: FollowerOptions['onEnd'];
   readonly #onProcess: FollowerOptions['onProcess'];
-  readonly #watch: FolderWatch;
+  readonly #watches: readonly FolderWatch[];
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #again = false;
@@ -56,12 +57,13 @@ export class RunFollower {
     this.#onProcess = onProcess;
     this.#directory = runDirectory(scope, run);
     this.#ingest = new RunIngest(scope, run, log);
-    this.#watch = watchFolders(
-      [this.#directory, path.join(this.#directory, RUN_FILES.metrics)],
-      () => this.wake(),
-      // Out of watches, for instance: the regular looks still find everything, only later.
-      (error) => log.warn({ run, err: error }, 'a run cannot be watched, only looked at'),
-    );
+    // Out of watches, for instance: the regular looks still find everything, only later.
+    const onError = (error: unknown) => log.warn({ run, err: error }, 'a run cannot be watched, only looked at');
+    const { metrics, outputs } = RUN_FILES;
+    this.#watches = [
+      watchFolders([this.#directory, path.join(this.#directory, metrics)], () => this.wake(), onError),
+      watchOutputs(path.join(this.#directory, outputs), () => scope.notices.outputs(run), onError),
+    ];
     this.wake();
   }
 
@@ -88,8 +90,12 @@ export class RunFollower {
   async close(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.#watch.close();
+    this.#unwatch();
     await this.#looking;
+  }
+
+  #unwatch(): void {
+    for (const watch of this.#watches) watch.close();
   }
 
   #start(): void {
@@ -126,7 +132,7 @@ export class RunFollower {
     if (this.#ended || (exit === undefined && this.#missing < LOOKS_BEFORE_LOST)) return found;
     this.#ended = true;
     this.#noticeLog();
-    this.#watch.close();
+    this.#unwatch();
     this.#onEnd(exit);
     return found;
   }
