@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { ReplyFor, RequestOf } from '../../shared/api/routes.ts';
 import type { RunSummary } from '../../shared/domain/run.ts';
@@ -163,7 +164,8 @@ async function update(parts: Parts, run: RunSummary, body: Change): Promise<void
 }
 
 async function startAgain(parts: Parts, run: RunSummary, from: 'snapshot' | 'folder'): Promise<RunSummary> {
-  const started = await parts.session.call('runs.retry', { params: paramsOf(run), body: { from } });
+  const body = { from, requestId: randomUUID() };
+  const started = await parts.session.call('runs.retry', { params: paramsOf(run), body });
   parts.state.runs.put(started);
   void parts.trees.runs.reveal(runNode(started));
   parts.panels.open(

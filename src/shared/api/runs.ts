@@ -95,7 +95,11 @@ export const runRoutes = {
     summary:
       'Submits the same folder and configuration again, from the snapshot of that run or from the folder as it is.',
     params: run,
-    body: Type.Object({ from: Type.Union([Type.Literal('snapshot'), Type.Literal('folder')]) }),
+    body: Type.Object({
+      from: Type.Union([Type.Literal('snapshot'), Type.Literal('folder')]),
+      /** As in a submit: the same id again answers with the first. */
+      requestId: Type.Optional(Type.String({ maxLength: 100 })),
+    }),
     reply: RunSummary,
   }),
   'runs.delete': route({

@@ -239,7 +239,10 @@ describe('runs on this machine', () => {
     await ended(client, one.id);
     writeFileSync(path.join(folder.path, 'a.sh'), 'echo two\n');
     const old = await client.call('runs.retry', { ...of(one.id), body: { from: 'snapshot' } });
-    const now = await client.call('runs.retry', { ...of(one.id), body: { from: 'folder' } });
+    const now = await client.call('runs.retry', { ...of(one.id), body: { from: 'folder', requestId: 'once' } });
+    // A client whose connection broke asks again.
+    const repeated = await client.call('runs.retry', { ...of(one.id), body: { from: 'folder', requestId: 'once' } });
+    assert.equal(repeated.id, now.id);
     assert.deepEqual([old.attempt, old.tags['trainyard.retryOf']], [2, one.id]);
     await Promise.all([ended(client, old.id), ended(client, now.id)]);
     assert.deepEqual([await logOf(client, old.id), await logOf(client, now.id)], ['one\n', 'two\n']);

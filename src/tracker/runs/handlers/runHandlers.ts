@@ -98,7 +98,7 @@ export function runHandlers({ context, scopes, services, supervisor }: RunHandle
 
     'runs.retry': ({ params, body, caller }) => {
       const scope = scopes.open(params.workspace);
-      return submit(scope, retryOf(scope, params.run, body.from), actorOf(caller));
+      return submit(scope, { ...retryOf(scope, params.run, body.from), requestId: body.requestId }, actorOf(caller));
     },
 
     'runs.delete': async ({ params, caller }) => {
