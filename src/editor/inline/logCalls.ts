@@ -11,6 +11,8 @@ export interface LogCall {
 
 /** Arguments of `trainyard.log` that name no metric. */
 const notMetrics = new Set(['step']);
+/** In UTF-16 units; what is shorter is read in less than 0.1 s. */
+const longestScript = 300_000;
 const opening = '([{';
 const closing = ')]}';
 
@@ -20,7 +22,8 @@ const closing = ')]}';
  * number of lines. Nothing is executed, so names that are computed are not known and left out.
  */
 export function findLogCalls(text: string): LogCall[] {
-  if (!text.includes('trainyard')) return [];
+  // A generated file of megabytes is no script that somebody edits, and would be read again at each pause in typing.
+  if (text.length > longestScript || !text.includes('trainyard')) return [];
   const tokens = pythonTokens(text);
   const { modules, functions } = aliases(tokens);
   const calls: LogCall[] = [];

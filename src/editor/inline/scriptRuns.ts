@@ -104,6 +104,8 @@ export class ScriptRuns implements Disposable {
     entry.source = undefined;
     const at = { workspace: run.workspace, run: run.id };
     const { metrics } = await this.#state.session.call('runs.metrics', { params: at });
+    // A newer run took its place meanwhile; these values are not that one's.
+    if (entry.run?.id !== run.id) return;
     for (const metric of metrics) entry.metrics.set(metric.key, metric);
     this.#reader.add(file);
     this.#changes.fire(file);
