@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -96,10 +96,13 @@ async function pack(archive: string): Promise<void> {
   mkdirSync(rootFs);
   // apt refuses to download as root into a folder that its own user cannot read.
   chmodSync(work.path, 0o755);
-  execFileSync('apt-get', ['download', '-qq', '-o', 'APT::Sandbox::User=root', ...packages], {
-    cwd: work.path,
-    stdio: 'inherit',
-  });
+  const download = ['download', '-qq', '-o', 'APT::Sandbox::User=root', ...packages];
+  const done = spawnSync('apt-get', download, { cwd: work.path, stdio: 'ignore' });
+  if (done.status !== 0) {
+    // A machine that came with all programs may have no lists of packages, or old ones.
+    execFileSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
+    execFileSync('apt-get', download, { cwd: work.path, stdio: 'inherit' });
+  }
   for (const deb of globSync('*.deb', { cwd: work.path }))
     execFileSync('dpkg-deb', ['-x', path.join(work.path, deb), rootFs]);
   furnish(rootFs);
