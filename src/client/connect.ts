@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Problem } from '../shared/api/error.ts';
+import { Problem } from '../shared/api/problem.ts';
 import type { Discovery } from '../shared/discovery.ts';
 import { PROTOCOL } from '../shared/homeFiles.ts';
 import { ownVersion } from '../shared/ownVersion.ts';

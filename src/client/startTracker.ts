@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Problem } from '../shared/api/error.ts';
+import { Problem } from '../shared/api/problem.ts';
 import type { Discovery } from '../shared/discovery.ts';
 import { EXIT_ALREADY_RUNNING } from '../shared/homeFiles.ts';
 import { readDiscovery } from './discovery.ts';

@@ -1,5 +1,6 @@
-import { type ApiErrorBody, Problem } from '../shared/api/error.ts';
+import type { ApiErrorBody } from '../shared/api/error.ts';
 import type { TrackerEvent } from '../shared/api/events.ts';
+import { Problem } from '../shared/api/problem.ts';
 import type { BytesRoute, JsonRoute, ReplyFor, RequestOf, RouteName } from '../shared/api/routes.ts';
 import { describeRequest } from './request.ts';
 import { readEvents } from './serverSentEvents.ts';

@@ -1,21 +1,20 @@
-import type { Static } from 'typebox';
-import * as Type from 'typebox';
-import { ProcessIdentity } from './runDirectory.ts';
+import type { ProcessIdentity } from './runDirectory.ts';
 
 /**
  * The discovery file, 0600, written by the tracker once it listens and removed when it leaves: where it is, which
  * process it is, and the token that opens it.
  */
-export const Discovery = Type.Object({
-  port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-  address: Type.String({ description: 'http://127.0.0.1:PORT' }),
-  token: Type.String({ minLength: 1 }),
-  pid: Type.Integer({ minimum: 1 }),
-  process: ProcessIdentity,
-  version: Type.String(),
-  protocol: Type.Integer(),
+export interface Discovery {
+  readonly port: number;
+  /** http://127.0.0.1:PORT */
+  readonly address: string;
+  readonly token: string;
+  readonly pid: number;
+  readonly process: ProcessIdentity;
+  readonly version: string;
+  readonly protocol: number;
   /** Which copy of the program it runs; differs between two builds of one version. */
-  build: Type.String(),
-  startedAt: Type.Integer(),
-});
-export type Discovery = Static<typeof Discovery>;
+  readonly build: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
