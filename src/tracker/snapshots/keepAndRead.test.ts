@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, test } from 'node:test';
 import { type Entry, fromBufferPromise } from 'yauzl';
+import { canMount } from '../../../test/harness/mounts.ts';
 import { collectGarbage, deleteSnapshot } from './collect.ts';
 import { diffSnapshots } from './diff.ts';
 import { exportZip } from './exportZip.ts';
@@ -141,11 +142,6 @@ test('no space left says so, and leaves nothing half-made', { skip: !canMount() 
     execFileSync('umount', [place]);
   }
 });
-
-/** A small file system is how a full one is made, and takes root on Linux. */
-function canMount(): boolean {
-  return process.platform === 'linux' && process.geteuid?.() === 0;
-}
 
 test('a zip of a damaged snapshot fails and does not hang', async () => {
   f.write('a', 'one');

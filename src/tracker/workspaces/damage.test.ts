@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { temporaryFolder } from '../../../test/harness/home.ts';
+import { canMount } from '../../../test/harness/mounts.ts';
 import { eventsUntil, startTracker, type TestTracker } from '../../../test/harness/tracker.ts';
 import type { TrackerClient } from '../../client/trackerClient.ts';
 import { Problem } from '../../shared/api/error.ts';
@@ -175,10 +176,7 @@ describe('databases that are damaged, missing, newer, or cannot be written', () 
   });
 });
 
-/** A small file system of our own; only root may make one. */
-const canMount = process.platform === 'linux' && process.getuid?.() === 0;
-
-describe('disks', { skip: canMount ? false : 'needs root on Linux to mount a small disk' }, () => {
+describe('disks', { skip: canMount() ? false : 'needs root on Linux to mount a small disk' }, () => {
   function mount(size: string) {
     const folder = temporaryFolder('disk');
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder.path]);
