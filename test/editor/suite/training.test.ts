@@ -62,6 +62,28 @@ suite('training', () => {
     assert.ok(drawn.curves[0]?.renderOptions?.after?.contentIconPath instanceof vscode.Uri);
   });
 
+  test('a line that reads otherwise by now is marked as stale, and no longer once it reads as it did', async () => {
+    const uri = workspaceFile('train.py');
+    const document = await vscode.workspace.openTextDocument(uri);
+    const colorOf = () => {
+      const color = parts.inlineCharts.decorations(document)[0]?.[0]?.renderOptions?.after?.color;
+      return color instanceof vscode.ThemeColor ? color.id : undefined;
+    };
+    await until(() => colorOf() === 'editorCodeLens.foreground');
+    const text = document.getText();
+    const place = document.positionAt(text.indexOf('acc=1 - loss') + 'acc='.length);
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(uri, place, '2 * ');
+    await vscode.workspace.applyEdit(edit);
+    await until(() => colorOf() === 'disabledForeground');
+    const back = new vscode.WorkspaceEdit();
+    back.delete(uri, new vscode.Range(place, place.translate(0, 4)));
+    await vscode.workspace.applyEdit(back);
+    assert.equal(document.getText(), text);
+    await until(() => colorOf() === 'editorCodeLens.foreground');
+    await document.save();
+  });
+
   test('a CodeLens stands at the script and names the last value', async () => {
     const lenses = await until(async () => {
       const uri = workspaceFile('train.py');
