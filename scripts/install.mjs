@@ -1,5 +1,5 @@
 // Set-up of a folder's packages. It runs on a bare Node 20 from a fresh clone, so it uses Node's own modules only.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,33 @@ export function ensureNode() {
     }
   }
   return binary;
+}
+
+/**
+ * Hands over to Node 24, the packages installed before, and ends with its exit code.
+ *
+ * @param {string[]} args what that Node is to run
+ * @param {{ withTools?: boolean }} [options] whether the packages' programs come first on PATH
+ */
+export function handOver(args, options = {}) {
+  let node;
+  try {
+    ensureInstalled(root);
+    node = ensureNode();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+  const bin = path.join(root, 'node_modules', '.bin');
+  const PATH = [path.dirname(node), bin, process.env.PATH].join(path.delimiter);
+  const child = spawn(node, args, {
+    stdio: 'inherit',
+    env: options.withTools ? { ...process.env, PATH } : process.env,
+  });
+  // A terminal's Ctrl-C reaches the child by itself; a signal to this process alone has to be passed on.
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.on('SIGINT', () => undefined);
+  child.on('exit', (code, signal) => process.exit(signal ? 130 : (code ?? 1)));
 }
 
 /**

@@ -96,6 +96,7 @@ test('names of others are inert in labels and in Markdown', () => {
 
 test('the script goes by its path inside the folder', () => {
   assert.equal(scriptName(run), 'src/train.py');
+  assert.equal(scriptName({ folder: '/a/digits', script: '/a/digits-2/x.py' }), '/a/digits-2/x.py');
   assert.equal(scriptName({ folder: 'C:\\ada', script: 'C:\\ada\\src\\train.py' }), 'src/train.py');
 });
 

@@ -109,10 +109,7 @@ export function runTooltip(run: RunSummary, now: number): string {
 /** The script as a person calls it: by its path inside the folder. */
 export function scriptName({ folder, script }: Pick<RunSummary, 'folder' | 'script'>): string | undefined {
   if (script === undefined || folder === undefined) return script;
-  return script.startsWith(folder)
-    ? script
-        .slice(folder.length)
-        .replace(/^[\\/]+/, '')
-        .replaceAll('\\', '/')
-    : script;
+  const inner = script.startsWith(folder) ? script.slice(folder.length) : '';
+  // A folder beside this one may have a name that begins with its name.
+  return /^[\\/]/.test(inner) ? inner.replace(/^[\\/]+/, '').replaceAll('\\', '/') : script;
 }
