@@ -2,28 +2,30 @@ import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_MS = 1000;
-const PATIENCE_MS = 60_000;
+/** For all measurements together. */
+const PATIENCE_MS = 120_000;
 /** Share of the processors that others may use. */
 const QUIET = 0.15;
 
-const busiest = { share: 0 };
+let waited = 0;
+let busiest = 0;
 
-/** Waits until nobody else uses the machine, a minute at most; what it found is told by `howQuiet`. */
+/** Waits until nobody else uses the machine, or patience is at its end; what it found is told by `howQuiet`. */
 export async function awaitQuiet(): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const share = await busyShare();
-    if (share <= QUIET || Date.now() > deadline) {
-      busiest.share = Math.max(busiest.share, share);
+    if (share <= QUIET || waited >= PATIENCE_MS) {
+      busiest = Math.max(busiest, share);
       return;
     }
+    waited += LOOK_MS;
   }
 }
 
 /** One line for beside the results: the machine, and how busy it was at worst when a measurement began. */
 export function howQuiet(): string {
   const { length } = os.cpus();
-  const worst = `${Math.round(busiest.share * 100)} % busy at worst before a measurement`;
+  const worst = `${Math.round(busiest * 100)} % busy at worst before a measurement`;
   const load = os.loadavg()[0]?.toFixed(2) ?? '?';
   return `${length} processors, ${os.type()} ${os.release()}, Node ${process.version}; ${worst}; load average ${load}.`;
 }
