@@ -33,7 +33,15 @@ export function activate(extension: vscode.ExtensionContext): Parts {
   const session = owner.own(new TrackerSession(connectToTracker, (message) => log.info(message)));
   const state = owner.own(new TrackerState(session, openFolders));
   const panels = owner.own(
-    new Panels(extension.extensionUri, state, (action, page) => pageAction(state, action, page)),
+    new Panels(extension.extensionUri, state, async (action, page) => {
+      try {
+        return await pageAction(state, action, page);
+      } catch (error) {
+        // A click on a page is answered by the editor, as a command is; the page itself has no place for it.
+        void showError(log, error, action.name);
+        throw error;
+      }
+    }),
   );
   const trees = owner.own(new Trees(state));
   const configurations = owner.own(new ConfigurationStore());

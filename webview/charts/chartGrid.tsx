@@ -181,7 +181,9 @@ async function exportChart(
   if (kind === 'png' && view) await host.act({ name: 'save', fileName, content: await view.png() });
   else if (kind === 'svg' && view)
     await host.act({ name: 'save', fileName, content: chartSvg(key, state, view.bounds) });
-  else if (kind === 'csv') {
+  else if (kind === 'csv' && subjects.length === 1 && subjects[0]) {
+    await host.act({ name: 'save-metric', run: subjects[0].run.id, key, fileName });
+  } else if (kind === 'csv') {
     const parts = await Promise.all(
       subjects.map(({ run }) =>
         host.bytes('runs.metricsCsv', { params: { workspace: run.workspace, run: run.id }, query: { key } }),
@@ -194,8 +196,7 @@ async function exportChart(
       const name = `"${(subjects[i]?.run.name ?? '').replaceAll('"', '""')}"`;
       return lines.map((line, n) => (n === 0 ? `run,${line}` : `${name},${line}`)).slice(i === 0 ? 0 : 1);
     });
-    const content = subjects.length === 1 ? (text[0] ?? '') : `${rows.flat().join('\n')}\n`;
-    await host.act({ name: 'save', fileName, content });
+    await host.act({ name: 'save', fileName, content: `${rows.flat().join('\n')}\n` });
   }
 }
 

@@ -58,7 +58,8 @@ export function MetricChart({ metric, title, latest, state, pinned, stale, hover
   const gestures = usePlotGestures({ view, hover, axis: state.axis, onRange: actions.onRange });
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.target !== event.currentTarget) return;
+    // Ctrl+P and its kin are the editor's.
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey) return;
     const key = event.key.toLowerCase();
     if (key === 't') setTable(!table);
     else if (key === 'p') actions.onPin();

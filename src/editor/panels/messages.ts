@@ -45,6 +45,7 @@ const actionChecks: Record<PageAction['name'], Check> = {
   copy: ({ text }) => isString(text),
   save: ({ fileName, content }) => isString(fileName) && (isString(content) || content instanceof Uint8Array),
   'save-output': ({ run, path }) => isString(run) && isString(path),
+  'save-metric': ({ run, key, fileName }) => isString(run) && isString(key) && isString(fileName),
   'pick-runs': ({ run, selected }) => isString(run) && Array.isArray(selected) && selected.every(isString),
   command: ({ command, subject, path }) =>
     isOneOf<PageCommand>(pageCommands, command) && isString(subject) && (path === undefined || isString(path)),

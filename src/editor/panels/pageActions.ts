@@ -31,6 +31,10 @@ export async function pageAction(state: TrackerState, action: PageAction, page: 
         const params = { workspace: page.workspace, run: action.run };
         return state.session.bytes('runs.output', { params, query: { path: action.path } });
       });
+    case 'save-metric': {
+      const request = { params: { workspace: page.workspace, run: action.run }, query: { key: action.key } };
+      return save(action.fileName, () => state.session.bytes('runs.metricsCsv', request));
+    }
     case 'pick-runs':
       return pickRuns(state, page.workspace, action.run, action.selected);
     case 'command':

@@ -71,6 +71,7 @@ test('only messages of the protocol pass, and only its routes and commands', () 
     { type: 'act', id: 1, action: { name: 'command', command: 'workbench.action.quit', subject: 'x' } },
     { type: 'act', id: 1, action: { name: 'toString' } },
     { type: 'act', id: 1, action: { name: 'save', fileName: 3, content: '' } },
+    { type: 'act', id: 1, action: { name: 'save-metric', run: 'r1', key: ['loss'], fileName: 'a.csv' } },
     { type: 'state', state: { page: 'run', workspace: 'main' } },
     { type: 'state', state: { page: 'run', workspace: 'main', run: 'r1', compare: [7] } },
     { type: 'state', state: { page: 'run', workspace: 'main', run: 'r1', tab: {} } },

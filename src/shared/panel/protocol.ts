@@ -89,6 +89,8 @@ export type PageAction =
   | { readonly name: 'copy'; readonly text: string }
   | { readonly name: 'save'; readonly fileName: string; readonly content: string | Uint8Array }
   | { readonly name: 'save-output'; readonly run: string; readonly path: string }
+  /** Every point of one metric as CSV, of whatever size. */
+  | { readonly name: 'save-metric'; readonly run: string; readonly key: string; readonly fileName: string }
   | { readonly name: 'pick-runs'; readonly run: string; readonly selected: readonly string[] }
   /** `subject` is a run id, a model, a version `name:3`, or a deployment id; `path` an output of the run. */
   | { readonly name: 'command'; readonly command: PageCommand; readonly subject: string; readonly path?: string };
