@@ -1,12 +1,5 @@
+import { shellExports } from '../../shared/shellExports.ts';
 import { type Command, EXIT, UsageError } from '../command.ts';
-
-/** How each shell sets a variable of its environment. Values are ours: no line breaks, but quoted all the same. */
-const SHELLS: Readonly<Record<string, (name: string, value: string) => string>> = {
-  sh: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
-  fish: (name, value) => `set -gx ${name} '${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
-  powershell: (name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
-  cmd: (name, value) => `set "${name}=${value}"`,
-};
 
 export const env: Command = {
   name: 'env',
@@ -16,14 +9,14 @@ export const env: Command = {
     shell: {
       type: 'string',
       value: 'NAME',
-      help: `${Object.keys(SHELLS).join(', ')}. Default: sh; powershell on Windows.`,
+      help: `${Object.keys(shellExports).join(', ')}. Default: sh; powershell on Windows.`,
     },
   },
   help: 'Use it as: eval "$(trainyard env)". The token in it is good for one workspace.',
   async run({ options, out, client, workspace }) {
     const shell = options.text('shell') ?? (process.platform === 'win32' ? 'powershell' : 'sh');
-    const line = SHELLS[shell];
-    if (line === undefined) throw new UsageError(`--shell is one of ${Object.keys(SHELLS).join(', ')}.`);
+    const line = shellExports[shell];
+    if (line === undefined) throw new UsageError(`--shell is one of ${Object.keys(shellExports).join(', ')}.`);
     const experiment = options.text('experiment');
     const reply = await (await client()).call('env.get', {
       params: { workspace: await workspace() },

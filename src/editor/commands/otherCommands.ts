@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { shellExports, shellOf } from '../../shared/shellExports.ts';
 import type { Parts } from '../parts.ts';
 import { setContext, toggleSetting } from '../settings.ts';
 import { oneLine } from '../trees/itemText.ts';
@@ -87,9 +88,8 @@ export function otherCommands(parts: Parts): Commands<Ids> {
     'trainyard.copyEnvironment': {
       run: async () => {
         const { variables } = await session.call('env.get', { params, body: {} });
-        const lines = Object.entries(variables).map(
-          ([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`,
-        );
+        const line = shellExports[shellOf(vscode.env.shell)];
+        const lines = Object.entries(variables).flatMap(([name, value]) => line?.(name, value) ?? []);
         await vscode.env.clipboard.writeText(`${lines.join('\n')}\n`);
         vscode.window.setStatusBarMessage('Copied: paste it into a shell, and what runs there is tracked.', 5000);
       },
