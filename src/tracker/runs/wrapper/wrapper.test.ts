@@ -204,7 +204,8 @@ const contract: Record<string, Case> = {
     });
     const fill = 'cat /dev/zero > filler; cat /dev/zero >> filler; exit 5';
     const run = await start(t, wrapper, ['sh', '-c', fill], {}, mount);
-    await until(() => existsSync(join(run.directory, 'exit.5')));
+    // Where some page of the disk came free meanwhile, the record itself fits, and is as good.
+    await until(() => ['exit.5', 'exit.json'].some((name) => existsSync(join(run.directory, name))));
     rmSync(join(run.directory, 'filler'));
     assert.equal((await run.exit()).code, 5);
   },
