@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import * as onnx from '../../test/fixtures/onnx.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../test/harness/home.ts';
 import { root } from '../../test/harness/paths.ts';
 import { startTracker, type TestTracker } from '../../test/harness/tracker.ts';
@@ -160,6 +161,22 @@ describe('the command line, against a real tracker', () => {
     const { out } = await cli('env', '--experiment', "it's");
     const shell = spawn('sh', ['-c', `${out}\nprintf '%s %s' "$MLFLOW_TRACKING_TOKEN" "$MLFLOW_EXPERIMENT_NAME"`]);
     assert.match((await finish(shell)).out, /^ty_term_main_\S+ it's$/);
+  });
+
+  test('predict and deploy: a bare list is rows, a missing file is named, a reason is said once and no state', async () => {
+    const at = (name: string) => path.join(folder.path, name);
+    fs.writeFileSync(at('linear.onnx'), onnx.linear());
+    fs.writeFileSync(at('rows.json'), '[[1, 2, 3]]');
+    assert.equal((await cli('model', 'register', 'linear', at('linear.onnx'))).code, 0);
+    const predicted = await cli('predict', 'linear', '--json', at('rows.json'));
+    assert.equal(predicted.code, 0, predicted.err);
+    assert.match(predicted.out, /4\.5/);
+    assert.match((await cli('predict', 'linear', '--json', at('none.json'))).err, /There is no file .*none\.json\./);
+    const deployed = await cli('deploy', 'linear', '--name', 'linear-api', '--kind', 'process');
+    assert.equal(deployed.code, 0, deployed.err);
+    assert.equal(deployed.err.split('It runs as a local process').length, 2, deployed.err);
+    assert.match((await cli('deployments')).out, /linear-api +linear:1 +process +healthy +http/);
+    assert.equal((await cli('deployments', 'delete', 'linear-api')).code, 0);
   });
 
   test('a workspace is deleted only by its name, after what it holds was said', async () => {

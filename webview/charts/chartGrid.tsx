@@ -166,7 +166,9 @@ function latestOf(subjects: readonly Subject[], key: string): ReadonlyMap<string
 function seriesOf(subjects: readonly Subject[], curves: Curves, key: string): ChartSeries[] {
   return subjects.flatMap(({ run, style }) => {
     const curve = curves.get(run.id)?.get(key);
-    return curve ? [{ id: run.id, label: run.name, color: style.color, dash: style.dash, curve }] : [];
+    // A dash tells runs apart; alone it would only look like gaps.
+    const dash = subjects.length > 1 ? style.dash : [];
+    return curve ? [{ id: run.id, label: run.name, color: style.color, dash, curve }] : [];
   });
 }
 

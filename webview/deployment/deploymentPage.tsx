@@ -57,12 +57,8 @@ export function DeploymentPage() {
             <FactTable
               facts={[
                 ['Model', `${deployment.model} v${deployment.version}`],
-                [
-                  'Runs as',
-                  deployment.kind === 'docker'
-                    ? 'a Docker container'
-                    : `a process of this machine${deployment.message ? `: ${deployment.message}` : ''}`,
-                ],
+                ['Runs as', deployment.kind === 'docker' ? 'a Docker container' : 'a local process'],
+                ['Why', deployment.kind === 'process' ? deployment.message : undefined],
                 ['Image', deployment.image],
                 ['Container', deployment.container?.slice(0, 12)],
                 ['Processors', deployment.limits.cpus],

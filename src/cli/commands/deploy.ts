@@ -58,11 +58,13 @@ async function awaitDeployment(
   say: (line: string) => void,
 ): Promise<Deployment> {
   let said = '';
+  let why: string | undefined;
   for (;;) {
     const now = await client.call('deployments.get', { params: { workspace, deployment } });
-    const line = `${now.state}${now.message === undefined ? '' : `: ${now.message}`}`;
-    if (line !== said) say(line);
-    said = line;
+    const line = `${now.state}${now.message === undefined || now.message === why ? '' : `: ${now.message}`}`;
+    if (now.state !== said || now.message !== why) say(line);
+    said = now.state;
+    why = now.message;
     if (now.state !== 'building' && now.state !== 'starting') return now;
     await sleep(250, undefined, { signal });
   }
@@ -103,6 +105,11 @@ export const deployments: Command = {
   },
 };
 
+/** Of a healthy one the message only says why it is a process and not a container. */
+function stateOf({ state, message }: Deployment): string {
+  return message === undefined || state === 'healthy' ? state : `${state} · ${message}`;
+}
+
 function list(rows: readonly Deployment[]): string {
   return table(
     rows,
@@ -110,7 +117,7 @@ function list(rows: readonly Deployment[]): string {
       { title: 'NAME', of: (row) => row.name },
       { title: 'MODEL', of: (row) => `${row.model}:${row.version}` },
       { title: 'KIND', of: (row) => row.kind },
-      { title: 'STATE', of: (row) => `${row.state}${row.message === undefined ? '' : ` · ${row.message}`}` },
+      { title: 'STATE', of: stateOf },
       { title: 'ADDRESS', of: (row) => row.url ?? '' },
     ],
     'No deployments yet. Make one with `trainyard deploy MODEL`.',

@@ -74,13 +74,13 @@ export const predict: Command = {
   usage: 'MODEL[:VERSION] --json FILE',
   positionals: [1, 1],
   options: {
-    json: { type: 'string', value: 'FILE', help: 'Input in one of MLflow’s four JSON forms; - reads stdin.' },
+    json: { type: 'string', value: 'FILE', help: 'A list of rows, or one of MLflow’s four JSON forms; - reads stdin.' },
   },
   async run({ positionals, options, out, client, workspace }) {
     const file = options.text('json');
     if (file === undefined) throw new UsageError('Name the input: trainyard predict MODEL --json FILE.');
     const { model, version } = splitModel(positionals[0] ?? '');
-    const input = readJson(file);
+    const input = asInput(readJson(file));
     const params = { workspace: await workspace(), model, version };
     const reply = await (await client()).call('models.predict', { params, body: { input } });
     out.result(reply, () => JSON.stringify(reply.predictions, null, 2));
@@ -89,12 +89,20 @@ export const predict: Command = {
   },
 };
 
+/** A bare list is what a file of rows holds: it is meant as "instances". */
+function asInput(json: unknown): unknown {
+  return Array.isArray(json) ? { instances: json } : json;
+}
+
 export function readJson(file: string): unknown {
   let text: string;
   try {
     text = fs.readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new UsageError(
+      isMissing ? `There is no file ${file}.` : `${file} cannot be read: ${(error as Error).message}`,
+    );
   }
   try {
     return JSON.parse(text) as unknown;

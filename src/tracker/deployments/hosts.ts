@@ -50,7 +50,7 @@ export class Hosts {
       return {
         host: this.processes(),
         engine: undefined,
-        note: `It runs as a local process, not in a container: ${why}`,
+        note: `${why} So it runs as a local process, not in a container.`,
       };
     }
   }
