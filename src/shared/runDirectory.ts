@@ -14,6 +14,7 @@
  * | metrics/*.jsonl | helper, in the run    | one file per process (see helperRecords.ts)                            |
  * | output.log      | the command           | stdout and stderr, both opened for append                              |
  * | wrapper.log     | wrapper               | the wrapper's own troubles; normally empty                             |
+ * | claimed/        | wrapper, first        | made by the one wrapper that may run the command; a second one leaves  |
  * | wrapper.json    | wrapper               | `ProcessRecord` of the wrapper, whose pid is also session and group id |
  * | child.json      | wrapper               | `ProcessRecord` of the command, written before it executes (by the     |
  * |                 |                       | Node wrapper at the same moment)                                       |
@@ -47,6 +48,7 @@ export const RUN_FILES = {
   metrics: 'metrics',
   output: 'output.log',
   wrapperLog: 'wrapper.log',
+  claim: 'claimed',
   wrapper: 'wrapper.json',
   child: 'child.json',
   cancel: 'cancel',

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../shared/api/error.ts';
@@ -211,9 +211,14 @@ export class RunSupervisor {
     const { launchedAt, launchedBoot } = scope.queries.stored(run);
     if (launchedAt === undefined) return false;
     const directory = runDirectory(scope, run);
-    const started = () =>
-      existsSync(path.join(directory, RUN_FILES.wrapper)) || existsSync(path.join(directory, RUN_FILES.exit));
-    if (launchedBoot !== bootId()) return started();
+    const has = (name: string) => existsSync(path.join(directory, name));
+    if (launchedBoot !== bootId()) {
+      if (has(RUN_FILES.wrapper) || has(RUN_FILES.exit)) return true;
+      // The machine went down between a wrapper's claim and its record: nobody holds the run any more.
+      rmSync(path.join(directory, RUN_FILES.claim), { recursive: true, force: true });
+      return false;
+    }
+    const started = () => has(RUN_FILES.claim) || has(RUN_FILES.wrapper) || has(RUN_FILES.exit);
     const deadline = Math.min(launchedAt, Date.now()) + WRAPPER_START_MS;
     while (!started()) {
       if (Date.now() > deadline) return false;

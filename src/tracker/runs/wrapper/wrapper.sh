@@ -11,6 +11,8 @@ umask 077
 run=$1
 shift
 cd "$run" || exit 125
+# A tracker that was killed at the launch may launch again: the run is still run once. A disk that is full is no claim.
+mkdir claimed 2>/dev/null || [ ! -d claimed ] || exit 0
 exec </dev/null >>wrapper.log 2>&1
 cwd=. home= poll=5
 . ./wrapper.conf

@@ -106,6 +106,15 @@ const contract: Record<string, Case> = {
     }
   },
 
+  'runs the command once, also when it is launched twice': async (t, wrapper) => {
+    const run = await start(t, wrapper, ['sh', '-c', 'echo once; sleep 0.5']);
+    await until(() => existsSync(join(run.directory, 'claimed')));
+    const again = spawnSync(wrapper.file, [...wrapper.prefix, run.directory, 'sh', '-c', 'echo twice']);
+    assert.equal(again.status, 0);
+    await run.exit();
+    assert.equal(run.log(), 'once\n');
+  },
+
   'counts the processor time, where the wrapper can': async (t, wrapper) => {
     const run = await start(t, wrapper, ['sh', '-c', 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done']);
     const { userMs, systemMs } = await run.exit();

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -40,10 +41,21 @@ if (runDirectory === undefined || command === undefined) {
   process.exit(125);
 }
 process.chdir(runDirectory);
+if (isClaimed()) process.exit(0);
 // What is sent to the whole group is for the command; the wrapper stays to record its end.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('uncaughtException', (error) => appendFileSync(RUN_FILES.wrapperLog, `${error.stack ?? error.message}\n`));
 void main(command, args).then(() => process.exit(0));
+
+/** Claims the run for this wrapper; true when another has it, which then runs the command. A full disk is no claim. */
+function isClaimed(): boolean {
+  try {
+    mkdirSync(RUN_FILES.claim);
+    return false;
+  } catch {
+    return existsSync(RUN_FILES.claim);
+  }
+}
 
 async function main(command: string, args: string[]): Promise<void> {
   const oomBefore = readOomMachine();
