@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { RunSummary } from '../../shared/domain/run.ts';
+import { isActive } from '../../shared/runState.ts';
 import type { TrackerContext } from '../context.ts';
 import type { MetricStore } from '../metrics/metricStore.ts';
 import type { WorkspaceStore } from '../workspaces/workspaceStore.ts';
@@ -72,6 +73,8 @@ export class RunNotices {
   readonly #metrics: MetricStore;
   readonly #coalescer: Coalescer;
   readonly #movedKeys = new Map<string, Set<string>>();
+  /** Keys of active runs that listeners have heard of: with a new one the run may have another headline. */
+  readonly #knownKeys = new Map<string, Set<string>>();
 
   constructor(
     context: TrackerContext,
@@ -91,6 +94,7 @@ export class RunNotices {
     this.#request('run', run, () => {
       const summary = this.#summary(run);
       if (summary) this.#context.events.emit({ type: 'run', run: summary });
+      if (summary === undefined || !isActive(summary.state)) this.#knownKeys.delete(run);
     });
   }
 
@@ -100,7 +104,14 @@ export class RunNotices {
 
   metrics(run: string, keys: Iterable<string>): void {
     const moved = this.#movedKeys.get(run) ?? new Set();
-    for (const key of keys) moved.add(key);
+    const known = this.#knownKeys.get(run) ?? new Set();
+    this.#knownKeys.set(run, known);
+    const before = known.size;
+    for (const key of keys) {
+      moved.add(key);
+      if (!key.startsWith('system/')) known.add(key);
+    }
+    if (known.size > before) this.changed(run);
     this.#movedKeys.set(run, moved);
     this.#request('metrics', run, () => {
       const due = this.#movedKeys.get(run);

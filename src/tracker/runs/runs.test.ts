@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../../test/harness/processes.ts';
-import { startTracker, type TestTracker } from '../../../test/harness/tracker.ts';
+import { eventsUntil, startTracker, type TestTracker } from '../../../test/harness/tracker.ts';
 import { back, ended, logOf, submit, train, trainingFolder, until } from './testing.ts';
 
 const TRAIN = `
@@ -194,6 +194,19 @@ describe('runs on this machine', () => {
     assert.deepEqual([a.state, b.state, b.end?.reason], ['cancelled', 'cancelled', 'superseded']);
     await client.call('runs.cancel', { ...of(third.id), body: { graceMs: 0 } });
     assert.equal((await ended(client, third.id)).state, 'cancelled');
+  });
+
+  it('is announced again when its first metric gives it a headline', async () => {
+    await using folder = trainingFolder({
+      'train.py': 'import time, trainyard\ntime.sleep(2)\ntrainyard.log(acc=0.5)\ntime.sleep(600)\n',
+    });
+    const { client } = tracker;
+    const { id } = await submit(client, { folder: folder.path, configuration: { script: 'train.py' } });
+    const seen = await eventsUntil(client, (event) => event.type === 'run' && event.run.headline?.key === 'acc');
+    const last = seen.at(-1);
+    assert.ok(last?.type === 'run' && last.run.id === id);
+    await client.call('runs.cancel', { ...of(id), body: { graceMs: 0 } });
+    await ended(client, id);
   });
 
   it('is ended at its time limit, grandchildren included, over a restart of the tracker', async () => {
