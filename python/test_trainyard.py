@@ -333,6 +333,16 @@ class Alone(Case):
         with open(os.path.join(runs[0], "spec.json"), encoding="utf-8") as file:
             self.assertEqual(json.load(file)["v"], 1)
         self.assertEqual(len(glob.glob(os.path.join(runs[0], "metrics", "*.jsonl"))), 2)
+        self.assertIn("trainyard import-offline", done.stderr)
+        with open(os.path.join(runs[0], "end.json"), encoding="utf-8") as file:
+            self.assertIsNone(json.load(file)["error"])
+
+    def test_alone_says_in_the_end_how_it_ended(self):
+        self.program('import trainyard; trainyard.log(loss=1); raise ValueError("no such shape")', alone=True,
+                     check=False)
+        [end] = glob.glob(os.path.join(self.folder, ".trainyard", "offline", "*", "end.json"))
+        with open(end, encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["error"], "ValueError: no such shape")
 
     def test_importing_does_nothing(self):
         done = self.program("import trainyard", alone=True)

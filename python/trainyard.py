@@ -188,8 +188,25 @@ def run_directory() -> str:
     with open(os.path.join(directory, "spec.json"), "w", encoding="utf-8") as file:
         json.dump(spec, file)
     os.environ["TRAINYARD_RUN_DIR"] = directory  # Processes started from here belong to the same run.
-    sys.stderr.write("trainyard: not started by Trainyard, so this run is kept in %s\n" % os.path.relpath(directory))
+    atexit.register(_end_offline, directory, os.getpid())
+    sys.stderr.write("trainyard: not started by Trainyard, so this run is kept in %s; see it with: "
+                     "trainyard import-offline\n" % os.path.relpath(directory))
     return directory
+
+
+def _end_offline(directory: str, pid: int) -> None:
+    """Says how the program that began the run ended; of one that was killed nothing is known, and nothing is said."""
+    if os.getpid() != pid:
+        return
+    try:
+        kind, value = getattr(sys, "last_type", None), getattr(sys, "last_value", None)
+        error = None if kind is None else ("%s: %s" % (kind.__name__, value))[:1000]
+        part = os.path.join(directory, "end.json.tmp")
+        with open(part, "w", encoding="utf-8") as file:
+            json.dump({"v": 1, "error": error, "endedMs": time.time_ns() // 1_000_000}, file)
+        os.replace(part, os.path.join(directory, "end.json"))
+    except Exception as problem:
+        _warn("log", problem)
 
 
 def _outputs() -> str:

@@ -4,6 +4,7 @@ import { backup, restore } from './commands/backups.ts';
 import { deploy, deployments } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
 import { env } from './commands/env.ts';
+import { importOffline } from './commands/importOffline.ts';
 import { logs } from './commands/logs.ts';
 import { metrics } from './commands/metrics.ts';
 import { modelRegister, models, predict } from './commands/models.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   runRetry,
   runDelete,
   runRestore,
+  importOffline,
   logs,
   metrics,
   cancel,

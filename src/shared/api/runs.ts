@@ -41,6 +41,23 @@ export const runRoutes = {
     }),
     reply: RunSummary,
   }),
+  'runs.importOffline': route({
+    method: 'POST',
+    path: '/v1/workspaces/:workspace/import-offline',
+    summary:
+      'Makes runs of what the logging helper kept in `.trainyard/offline` of a folder; importing again adds what is new.',
+    params: workspace,
+    body: Type.Object({
+      folder: Type.String({
+        minLength: 1,
+        description: 'Absolute path of a training folder, or of one run in its .trainyard/offline.',
+      }),
+    }),
+    reply: Type.Object({
+      runs: Type.Array(RunSummary),
+      known: Type.Integer({ description: 'How many of them were there already.' }),
+    }),
+  }),
   'runs.list': route({
     method: 'GET',
     path: '/v1/workspaces/:workspace/runs',

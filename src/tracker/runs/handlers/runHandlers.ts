@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Problem } from '../../../shared/api/error.ts';
 import type { RunSummary } from '../../../shared/domain/run.ts';
 import { isActive } from '../../../shared/runState.ts';
@@ -7,6 +8,7 @@ import { actorOf, audit } from '../../workspaces/audit.ts';
 import type { Actor } from '../../workspaces/workspaceStore.ts';
 import { cancelRun } from '../control/cancelRun.ts';
 import { moveRuns } from '../move/moveRuns.ts';
+import { importOffline } from '../offline/importOffline.ts';
 import { listRuns } from '../repository/runList.ts';
 import type { Asked } from '../repository/storedRun.ts';
 import { type RunScope, type RunScopes, runDirectory } from '../runScope.ts';
@@ -17,6 +19,7 @@ import { DEFAULT_GRACE_MS, type RunSupervisor } from '../supervisor.ts';
 
 type Names =
   | 'runs.submit'
+  | 'runs.importOffline'
   | 'runs.list'
   | 'runs.get'
   | 'runs.update'
@@ -57,6 +60,22 @@ export function runHandlers({ context, scopes, services, supervisor }: RunHandle
 
   return {
     'runs.submit': ({ params, body, caller }) => submit(scopes.open(params.workspace), body, actorOf(caller)),
+
+    'runs.importOffline': async ({ params, body, caller }) => {
+      if (!path.isAbsolute(body.folder) || body.folder.includes('\0')) {
+        throw new Problem('invalid', `The folder must be an absolute path, not ${JSON.stringify(body.folder)}.`);
+      }
+      const scope = scopes.open(params.workspace);
+      const { runs, known } = await importOffline({
+        scope,
+        folder: path.resolve(body.folder),
+        actor: actorOf(caller),
+        board: context.activities,
+        services,
+        log: context.log,
+      });
+      return { runs: runs.map((run) => scope.queries.summary(run)), known };
+    },
 
     'runs.list': ({ params, query }) => {
       const scope = scopes.open(params.workspace);
