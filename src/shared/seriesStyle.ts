@@ -36,14 +36,17 @@ export function seriesStyle(id: string): SeriesStyle {
 }
 
 /**
- * Styles of runs shown together: each keeps its own as long as no earlier one has the same; then it takes the next
- * free hue, so that two curves in one chart are never alike.
+ * Styles of runs shown together: each keeps its own as long as no earlier one has the same; then it takes the next hue
+ * that none of them has, and with all hues in use the next dash, so that two curves in one chart are never alike.
  */
 export function seriesStyles(ids: readonly string[]): Map<string, SeriesStyle> {
   const taken = new Set<string>();
+  const hues = new Set(ids.map((id) => seriesStyle(id).index));
   const styles = new Map<string, SeriesStyle>();
   for (const id of ids) {
     let style = seriesStyle(id);
+    if (taken.has(`${style.color} ${style.dash}`)) style = { ...style, ...freeHue(hues, style.index) };
+    hues.add(style.index);
     for (let step = 0; taken.has(`${style.color} ${style.dash}`) && step < palette.length * dashes.length; step++) {
       const index = (style.index + 1) % palette.length;
       const wrapped = index === 0 ? (dashes.indexOf(style.dash) + 1) % dashes.length : -1;
@@ -53,4 +56,12 @@ export function seriesStyles(ids: readonly string[]): Map<string, SeriesStyle> {
     styles.set(id, style);
   }
   return styles;
+}
+
+function freeHue(used: ReadonlySet<number>, from: number): Pick<SeriesStyle, 'color' | 'index'> | undefined {
+  for (let step = 1; step < palette.length; step++) {
+    const index = (from + step) % palette.length;
+    if (!used.has(index)) return { color: palette[index] ?? palette[0], index };
+  }
+  return undefined;
 }

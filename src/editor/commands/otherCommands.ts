@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { terminalVariables } from '../../client/terminalVariables.ts';
 import { shellExports, shellOf } from '../../shared/shellExports.ts';
 import type { Parts } from '../parts.ts';
 import { setContext, toggleSetting } from '../settings.ts';
@@ -87,17 +88,17 @@ export function otherCommands(parts: Parts): Commands<Ids> {
     },
     'trainyard.copyEnvironment': {
       run: async () => {
-        const { variables } = await session.call('env.get', { params, body: {} });
+        const variables = terminalVariables((await session.call('env.get', { params, body: {} })).variables);
         const line = shellExports[shellOf(vscode.env.shell)];
         const lines = Object.entries(variables).flatMap(([name, value]) => line?.(name, value) ?? []);
         await vscode.env.clipboard.writeText(`${lines.join('\n')}\n`);
-        vscode.window.setStatusBarMessage('Copied: paste it into a shell, and what runs there is tracked.', 5000);
+        vscode.window.setStatusBarMessage('Copied: paste it into a shell, and scripts there find the tracker.', 5000);
       },
     },
     'trainyard.openTrackedTerminal': {
       trusted: true,
       run: async () => {
-        const { variables } = await session.call('env.get', { params, body: {} });
+        const variables = terminalVariables((await session.call('env.get', { params, body: {} })).variables);
         const icon = new vscode.ThemeIcon('graph-line');
         vscode.window.createTerminal({ name: 'Tracked', env: variables, iconPath: icon }).show();
       },
@@ -167,8 +168,11 @@ async function restoreExperiment({ session, state }: Parts): Promise<void> {
   const { experiments } = await session.call('experiments.list', { params, query: { deleted: true } });
   const deleted = experiments.filter(({ deletedAt }) => deletedAt !== undefined);
   const items = deleted.map(({ id, name, runs }) => ({ id, label: oneLine(name), description: `${runs} runs` }));
-  const title = items.length > 0 ? 'Experiment to restore' : 'No experiment is deleted';
-  const picked = await vscode.window.showQuickPick(items, { title });
+  if (items.length === 0) {
+    vscode.window.showInformationMessage('There are no deleted experiments to restore.');
+    return;
+  }
+  const picked = await vscode.window.showQuickPick(items, { title: 'Experiment to restore' });
   if (!picked) return;
   await session.call('experiments.restore', { params: { ...params, experiment: picked.id } });
   state.refresh();

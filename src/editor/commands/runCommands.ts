@@ -116,7 +116,7 @@ export function runCommands(parts: Parts): Commands<Ids> {
     },
     'trainyard.restoreRun': {
       ask: 'Runs to restore',
-      nothing: 'No run is deleted.',
+      nothing: 'There are no deleted runs to restore.',
       run: (runs) => restoreRuns(parts, runs),
     },
     'trainyard.exportSnapshot': {

@@ -30,7 +30,7 @@ export function trainCommands(parts: Parts): Commands<Ids> {
       trusted: true,
       run: async (given) => {
         const place = await placeOf(parts, given);
-        const one = place && (await choose(parts, place, 'Save for'));
+        const one = place && (await choose(parts, place, 'Save for', 'Configuration to edit'));
         if (one) await vscode.window.showTextDocument(one.uri);
       },
     },

@@ -19,7 +19,12 @@ export async function train(parts: Parts, given: unknown): Promise<RunSummary | 
 }
 
 /** The configuration that a command means; made by the wizard where there is none. */
-export async function choose(parts: Parts, place: Place, verb: string): Promise<StoredConfiguration | undefined> {
+export async function choose(
+  parts: Parts,
+  place: Place,
+  verb: string,
+  title = `${verb}: which configuration?`,
+): Promise<StoredConfiguration | undefined> {
   if (place.configuration) return place.configuration;
   const all = await parts.configurations.below(place.folder);
   const { script } = place;
@@ -28,7 +33,7 @@ export async function choose(parts: Parts, place: Place, verb: string): Promise<
     : all;
   if (fitting.length === 0) return configure(parts, place, verb);
   const [only] = fitting;
-  return fitting.length === 1 ? only : pickConfiguration(parts, fitting, verb);
+  return fitting.length === 1 ? only : pickConfiguration(parts, fitting, title);
 }
 
 /** @throws Problem that opens the way to the file when it cannot be read as a configuration */
@@ -43,7 +48,7 @@ export function readable(one: StoredConfiguration): StoredConfiguration & { read
 async function pickConfiguration(
   parts: Parts,
   all: readonly StoredConfiguration[],
-  verb: string,
+  title: string,
 ): Promise<StoredConfiguration | undefined> {
   const last = parts.extension.workspaceState.get<string>(lastKey);
   const sorted = [...all].sort((a, b) => Number(b.id === last) - Number(a.id === last) || a.name.localeCompare(b.name));
@@ -52,7 +57,7 @@ async function pickConfiguration(
     label: oneLine(one.name),
     description: one.value ? [one.value.script, ...(one.value.args ?? [])].join(' ') : 'cannot be read',
   }));
-  const picked = await vscode.window.showQuickPick(items, { title: `${verb}: which configuration?` });
+  const picked = await vscode.window.showQuickPick(items, { title });
   if (picked) await parts.extension.workspaceState.update(lastKey, picked.one.id);
   return picked?.one;
 }
