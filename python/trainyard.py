@@ -690,7 +690,8 @@ def submit(script: str, args: Sequence[Any] = (), *, folder: Union[str, os.PathL
     of the run which submits, else the one that the folder belongs to. Raises SubmitError.
     """
     config = {**configuration, "script": os.fspath(script), "args": [str(word) for word in args]}
-    if experiment is not None:
+    experiment = experiment or os.environ.get("TRAINYARD_EXPERIMENT")
+    if experiment:
         config["experiment"] = experiment
     if env is not None:
         config["env"] = dict(env)

@@ -157,10 +157,13 @@ describe('the command line, against a real tracker', () => {
     assert.match((await cli('openapi')).out, /"openapi": "3.1.0"/);
   });
 
-  test('env prints what a shell can evaluate; the token is that of a terminal', async () => {
+  test('env prints what a shell can evaluate; the helper can be imported there', async () => {
     const { out } = await cli('env', '--experiment', "it's");
-    const shell = spawn('sh', ['-c', `${out}\nprintf '%s %s' "$MLFLOW_TRACKING_TOKEN" "$MLFLOW_EXPERIMENT_NAME"`]);
-    assert.match((await finish(shell)).out, /^ty_term_main_\S+ it's$/);
+    const shell = spawn('sh', [
+      '-c',
+      `${out}\nprintf '%s %s %s' "$TRAINYARD_WORKSPACE" "$TRAINYARD_EXPERIMENT" "$PYTHONPATH"`,
+    ]);
+    assert.match((await finish(shell)).out, /^main it's \S*python(:|$)/);
   });
 
   test('predict and deploy: a bare list is rows, a missing file is named, a reason is said once and no state', async () => {

@@ -62,6 +62,8 @@ export const RUN_ENV = {
   outputs: 'TRAINYARD_OUTPUTS',
   home: 'TRAINYARD_HOME',
   workspace: 'TRAINYARD_WORKSPACE',
+  address: 'TRAINYARD_ADDRESS',
+  token: 'TRAINYARD_TOKEN',
 } as const;
 
 /**

@@ -18,7 +18,6 @@ export const compose: Compose = (context, composition) => {
   const runs = createRunsPart(context, {
     metrics: metricsOf,
     mintRunToken: (workspace, run) => context.tokens.mint({ kind: 'run', workspace, run }),
-    mintTerminalToken: (workspace) => context.tokens.mint({ kind: 'terminal', workspace }),
     registerModel: models.registerModel,
     usersOfRun: models.usersOfRun,
   });

@@ -88,7 +88,7 @@ export const trackerRoutes = {
   'env.get': route({
     method: 'POST',
     path: '/v1/workspaces/:workspace/env',
-    summary: 'Variables that a shell must export so that a script is tracked; makes or renews a terminal token.',
+    summary: 'Variables that a shell must export so that scripts in it find the tracker and the logging helper.',
     params: Type.Object({ workspace: WorkspaceId }),
     body: Type.Object({ experiment: Type.Optional(Type.String()) }),
     reply: Type.Object({ variables: Type.Record(Type.String(), Type.String()) }),

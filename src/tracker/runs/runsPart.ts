@@ -53,13 +53,13 @@ export function createRunsPart(context: TrackerContext, services: RunServices): 
 }
 
 function handlersOf(options: RunHandlerOptions & { readonly snapshotter: Snapshotter }) {
-  const { context, scopes, services, snapshotter } = options;
+  const { context, scopes, snapshotter } = options;
   return {
     ...runHandlers(options),
     ...logHandlers(scopes),
     ...outputHandlers(scopes),
     ...metricHandlers(scopes),
     ...folderHandlers(context, snapshotter),
-    ...machineHandlers(context, scopes, services),
+    ...machineHandlers(context, scopes),
   };
 }

@@ -17,8 +17,6 @@ export interface RunServices {
   metrics(store: WorkspaceStore): MetricStore;
   /** A token that is good for one run and those below it. */
   mintRunToken(workspace: string, run: string): string;
-  /** A token for a shell in one workspace. */
-  mintTerminalToken(workspace: string): string;
   /** Registers a model that a run logged; called once the run has ended and its outputs are in place. */
   registerModel?(store: WorkspaceStore, model: LoggedModel, actor: Actor): Promise<void>;
   /** Who uses something of the run and so forbids its deletion, in words; empty when nobody does. */

@@ -25,8 +25,8 @@ suite('the integrated terminal', () => {
     });
     await vscode.commands.executeCommand('trainyard.openTrackedTerminal');
     await printed(
-      'echo "$TRAINYARD_WORKSPACE $MLFLOW_TRACKING_URI"',
-      /^main http:\/\/127\.0\.0\.1:\d+\/w\/main/,
+      `python3 -c "import os, trainyard; print(os.environ['TRAINYARD_WORKSPACE'], trainyard.__name__)"`,
+      /^main trainyard/,
       await opened,
     );
   });

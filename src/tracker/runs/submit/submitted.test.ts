@@ -21,7 +21,7 @@ describe('the environment of a run', () => {
     submitted: {
       PATH: '/bin',
       PYTHONPATH: '/mine',
-      MLFLOW_RUN_ID: 'other',
+      MLFLOW_TRACKING_URI: 'http://mine:5000',
       VSCODE_PID: '1',
       SECRET_TOKEN: 's',
       LANG: 'C',
@@ -37,9 +37,9 @@ describe('the environment of a run', () => {
     assert.equal(found.PATH, '/v/bin:/bin');
     assert.equal(found.VIRTUAL_ENV, '/v');
     assert.equal(found.PYTHONUNBUFFERED, '1');
-    assert.equal(found.MLFLOW_TRACKING_URI, 'http://127.0.0.1:1/w/main');
-    assert.equal(found.MLFLOW_TRACKING_TOKEN, 'ty_run_x');
-    assert.equal(found.MLFLOW_RUN_ID, undefined);
+    assert.equal(found.TRAINYARD_ADDRESS, 'http://127.0.0.1:1');
+    assert.equal(found.TRAINYARD_TOKEN, 'ty_run_x');
+    assert.equal(found.MLFLOW_TRACKING_URI, 'http://mine:5000', 'a server of theirs stays theirs');
     assert.equal(found.VSCODE_PID, undefined);
     assert.equal(found.TRAINYARD_OUTPUTS, '/home/runs/r1/outputs');
   });

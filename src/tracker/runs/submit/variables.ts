@@ -38,10 +38,6 @@ export function runVariables(request: VariablesRequest, platform = process.platf
     ...scrubEnvironment(request.submitted),
     ...request.configured,
   };
-  // The first client that creates a run under this run's token gets this run; an id would make it another's.
-  delete merged.MLFLOW_RUN_ID;
-  delete merged.MLFLOW_EXPERIMENT_ID;
-  delete merged.MLFLOW_EXPERIMENT_NAME;
   if (request.virtualEnvironment !== undefined) activate(merged, request.virtualEnvironment, platform);
   const own = describeRunVariables(request.run, request.runDirectory, request.helperFolder);
   const pythonPath = [request.helperFolder, merged.PYTHONPATH].filter(Boolean).join(path.delimiter);
@@ -51,8 +47,10 @@ export function runVariables(request: VariablesRequest, platform = process.platf
     PYTHONPATH: pythonPath,
     [RUN_ENV.home]: request.home,
     [RUN_ENV.workspace]: request.workspace,
-    MLFLOW_TRACKING_URI: `${request.address}/w/${request.workspace}`,
-    MLFLOW_TRACKING_TOKEN: request.token,
+    // MLflow's own variables stay the person's: the tracker does not speak its protocol yet, and a script that logs to
+    // a server of theirs must go on doing so.
+    [RUN_ENV.address]: request.address,
+    [RUN_ENV.token]: request.token,
   };
 }
 
