@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../../test/harness/processes.ts';
 import { eventsUntil, startTracker, type TestTracker } from '../../../test/harness/tracker.ts';
+import type { TrackerEvent } from '../../shared/api/events.ts';
 import { back, ended, logOf, submit, train, trainingFolder, until } from './testing.ts';
 
 const TRAIN = `
@@ -202,9 +203,10 @@ describe('runs on this machine', () => {
     });
     const { client } = tracker;
     const { id } = await submit(client, { folder: folder.path, configuration: { script: 'train.py' } });
-    const seen = await eventsUntil(client, (event) => event.type === 'run' && event.run.headline?.key === 'acc');
-    const last = seen.at(-1);
-    assert.ok(last?.type === 'run' && last.run.id === id);
+    const isIt = (event: TrackerEvent) =>
+      event.type === 'run' && event.run.id === id && event.run.headline?.key === 'acc';
+    const seen = await eventsUntil(client, isIt);
+    assert.ok(seen.some(({ type }) => type === 'metrics'));
     await client.call('runs.cancel', { ...of(id), body: { graceMs: 0 } });
     await ended(client, id);
   });
