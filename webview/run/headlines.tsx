@@ -1,6 +1,7 @@
-import type { RunDetail } from '../../src/shared/domain/run.ts';
+import type { Progress, RunDetail } from '../../src/shared/domain/run.ts';
 import { fromFloat } from '../../src/shared/float.ts';
 import { formatDuration, formatNumber } from '../../src/shared/format.ts';
+import { progressOf } from '../../src/shared/progress.ts';
 import { isActive } from '../../src/shared/runState.ts';
 import { compareMetrics } from '../charts/chartLayout.ts';
 import { useNow } from '../shared/hooks.ts';
@@ -17,7 +18,7 @@ export function Headlines({ subjects }: { subjects: readonly Subject[] }) {
   const others = run.metrics
     .filter((metric) => metric.key !== headline?.key && !/^system\/|^epoch$|^step$/.test(metric.key))
     .sort((a, b) => compareMetrics(a.key, b.key));
-  const progress = progressOf(run);
+  const progress = progressOf(run.params, run.metrics);
   const left = progress && run.startedAt && isActive(run.state) ? timeLeft(progress, now - run.startedAt) : undefined;
   if (!headline && others.length === 0) return null;
   return (
@@ -67,25 +68,6 @@ function bestNote(run: RunDetail): string | undefined {
   const best = run.headline?.direction === 'max' ? metric?.max : metric?.min;
   if (best === undefined || metric === undefined || best === fromFloat(metric.last)) return undefined;
   return `best ${formatNumber(best)}`;
-}
-
-interface Progress {
-  readonly name: string;
-  readonly done: number;
-  readonly total: number | undefined;
-}
-
-/** How far it is: the greatest step logged, of the number of epochs or steps among its parameters. */
-function progressOf(run: RunDetail): Progress | undefined {
-  const own = run.metrics.filter((metric) => !metric.key.startsWith('system/'));
-  if (own.length === 0) return undefined;
-  // Whoever counts from 0 has done one more than the last step says.
-  const last = Math.max(...own.map(({ lastStep, count }) => (count === lastStep + 1 ? count : lastStep)));
-  const epochs = Number(run.params.epochs ?? run.params.num_epochs ?? run.params.max_epochs);
-  const total = Number(run.params.max_steps ?? run.params.steps ?? Number.NaN);
-  if (Number.isInteger(epochs) && epochs > 0 && last <= epochs) return { name: 'epoch', done: last, total: epochs };
-  if (Number.isInteger(total) && total > 0 && last <= total) return { name: 'step', done: last, total };
-  return { name: 'step', done: last, total: undefined };
 }
 
 function timeLeft({ done, total }: Progress, elapsed: number): number | undefined {

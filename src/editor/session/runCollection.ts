@@ -1,5 +1,6 @@
 import type { Float } from '../../shared/domain/common.ts';
 import type { MetricSummary, RunSummary } from '../../shared/domain/run.ts';
+import { stepsDone } from '../../shared/progress.ts';
 import { Emitter } from './event.ts';
 
 /** Which runs a list shows. */
@@ -169,7 +170,17 @@ export class RunCollection {
     const moved = metrics.find(({ key }) => key === before?.headline?.key);
     if (before?.headline && moved)
       this.#runs.set(run, { ...before, headline: { ...before.headline, value: moved.last } });
-    if (moved || known.has('epoch')) this.#changes.fire({ kind: 'run', id: run });
+    const progressed = this.#progress(run, metrics);
+    if (moved || progressed || known.has('epoch')) this.#changes.fire({ kind: 'run', id: run });
+  }
+
+  /** The run itself is sent only when its state changes, so how far it is moves here. @returns whether it did */
+  #progress(id: string, metrics: readonly MetricSummary[]): boolean {
+    const run = this.#runs.get(id);
+    const done = stepsDone(metrics);
+    if (!run?.progress || done === undefined || done <= run.progress.done) return false;
+    this.#runs.set(id, { ...run, progress: { ...run.progress, done } });
+    return true;
   }
 
   /** Forgets the lists, not the runs: what is shown stands until it is read again. */

@@ -107,6 +107,14 @@ test('a new run goes to the front of its list, another page to its end', async (
   assert.deepEqual(await names(), ['r10', 'r8', 'r7']);
 });
 
+test('how far a run is moves with the steps it logs', async () => {
+  const progress = { name: 'epoch', done: 1, total: 20 } as const;
+  const runs = new RunCollection(async () => ({ runs: [run('r1', { progress })], total: 1 }));
+  await runs.list('none');
+  runs.putMetrics('r1', [{ key: 'loss', count: 7, last: 0.5, lastStep: 6, lastTime: 0 }]);
+  assert.deepEqual(runs.get('r1')?.progress, { name: 'epoch', done: 7, total: 20 });
+});
+
 test('the headline moves with its metric', async () => {
   const headline = { key: 'acc', value: 0.1, direction: 'max', best: false } as const;
   const runs = new RunCollection(async () => ({ runs: [run('r1', { headline })], total: 1 }));

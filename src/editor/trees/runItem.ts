@@ -1,5 +1,5 @@
 import type { Float } from '../../shared/domain/common.ts';
-import type { Headline, RunState, RunSummary } from '../../shared/domain/run.ts';
+import type { Headline, Progress, RunState, RunSummary } from '../../shared/domain/run.ts';
 import { formatAge, formatDateTime, formatDuration, formatNumber } from '../../shared/format.ts';
 import { isActive } from '../../shared/runState.ts';
 import { seriesStyle } from '../../shared/seriesStyle.ts';
@@ -45,14 +45,20 @@ export function headlineText(headline: Headline): string {
   return `${oneLine(headline.key, 24)} ${formatNumber(headline.value, 4)} ${arrow}${headline.best ? ' best' : ''}`;
 }
 
+/** `epoch 7/20`; more than there should be is shown without its end. */
+function progressText({ name, done, total }: Progress): string {
+  return total === undefined || done > total ? `${name} ${done}` : `${name} ${done}/${total}`;
+}
+
 function progress(run: RunSummary, options: RunItemOptions): string[] {
   if (run.state === 'queued') return [oneLine(run.activity ?? 'queued', 60)];
   if (run.state === 'preparing') return [oneLine(run.activity ?? 'preparing', 60)];
   if (run.state === 'failed' || run.state === 'unknown') return [oneLine(run.end?.message ?? run.state, 60)];
+  const goal = run.state === 'running' && run.progress ? progressText(run.progress) : undefined;
   const epoch = run.state === 'running' ? options.metric?.('epoch') : undefined;
   return [
     ...(run.state === 'cancelled' ? [run.end?.reason === 'superseded' ? 'superseded' : 'cancelled'] : []),
-    ...(epoch === undefined ? [] : [`epoch ${formatNumber(epoch)}`]),
+    ...(goal ? [goal] : epoch === undefined ? [] : [`epoch ${formatNumber(epoch)}`]),
     ...(run.headline ? [headlineText(run.headline)] : []),
   ];
 }

@@ -57,6 +57,14 @@ export const MetricSummary = Type.Object({
 });
 export type MetricSummary = Static<typeof MetricSummary>;
 
+/** How far a run is, from the steps it logged and the parameters that say how many there will be. */
+export const Progress = Type.Object({
+  name: Type.Union([Type.Literal('epoch'), Type.Literal('step')]),
+  done: Type.Integer(),
+  total: Type.Optional(Type.Integer()),
+});
+export type Progress = Static<typeof Progress>;
+
 export const RunSummary = Type.Object({
   id: RunId,
   workspace: WorkspaceId,
@@ -78,6 +86,8 @@ export const RunSummary = Type.Object({
   script: Type.Optional(Type.String()),
   configuration: Type.Optional(Type.String({ description: 'Name of the run configuration.' })),
   headline: Type.Optional(Headline),
+  /** While it runs, where its parameters say how far it is to go. Metric events bring `done` sooner. */
+  progress: Type.Optional(Progress),
   star: Type.Boolean(),
   note: Type.Optional(Type.String()),
   tags: Tags,

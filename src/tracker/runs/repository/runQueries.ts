@@ -1,5 +1,6 @@
 import type { RunDetail, RunInput, RunSummary } from '../../../shared/domain/run.ts';
 import { toFloat } from '../../../shared/float.ts';
+import { goalsOf, progressOf } from '../../../shared/progress.ts';
 import { isActive } from '../../../shared/runState.ts';
 import type { MetricStore } from '../../metrics/metricStore.ts';
 import type { Db } from '../../store/database.ts';
@@ -84,6 +85,7 @@ export class RunQueries {
         state: row.state,
         ...present('activity', row.activity),
         ...(end === undefined ? {} : { end }),
+        ...this.#progress(row),
         createdAt: row.created_at,
         ...present('startedAt', row.started_at),
         ...present('endedAt', row.ended_at),
@@ -122,6 +124,15 @@ export class RunQueries {
       logBytes: row.log_bytes,
       ...present('runDirectory', runDirectory),
     };
+  }
+
+  /** Only of what runs: nothing else moves, and a list of a thousand ended runs asks nothing here. */
+  #progress({ id, state }: RunRow): Pick<RunSummary, 'progress'> {
+    if (state !== 'running') return {};
+    const params = this.params(id);
+    if (goalsOf(params).length === 0) return {};
+    const progress = progressOf(params, metricSummaries(this.#metrics, id));
+    return progress?.total === undefined ? {} : { progress };
   }
 
   params(id: string): Record<string, string> {
