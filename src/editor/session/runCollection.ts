@@ -34,6 +34,8 @@ export type RunChange =
   | { readonly kind: 'list'; readonly parent: string };
 
 export const pageSize = 100;
+/** What the key of a list begins with that shows the runs of one experiment; run ids hold no colon. */
+export const ofExperiment = 'experiment:';
 
 /**
  * The runs of a workspace as far as the window has met them, kept true by events. Lists are read page by page and
@@ -82,12 +84,12 @@ export class RunCollection {
     return this.#lists.get('none')?.total;
   }
 
-  /** Runs below a parent, `none` for the top. @throws Problem */
+  /** Runs below a parent, `none` for the top, `experiment:ID` for the top ones of an experiment. @throws Problem */
   async list(parent: string): Promise<{ runs: RunSummary[]; total: number; more: boolean }> {
     let list = this.#lists.get(parent);
     if (!list) {
       list = {
-        query: { ...(parent === 'none' ? this.#filter : {}), parent },
+        query: this.#queryOf(parent),
         ids: [],
         total: 0,
         cursor: undefined,
@@ -123,6 +125,11 @@ export class RunCollection {
       this.remove(run.id);
       return;
     }
+    if (run.parent === undefined) {
+      for (const [key, list] of this.#lists) {
+        if (key.startsWith(ofExperiment) && this.#place(run, list)) this.#changes.fire({ kind: 'list', parent: key });
+      }
+    }
     const parent = run.parent ?? 'none';
     const list = this.#lists.get(parent);
     if (list && this.#place(run, list)) {
@@ -130,6 +137,11 @@ export class RunCollection {
       // Its parent may have had no children, and then was no node that could be opened.
       if (parent !== 'none') this.#changes.fire({ kind: 'run', id: parent });
     } else if (!before || before !== run) this.#changes.fire({ kind: 'run', id: run.id });
+  }
+
+  #queryOf(parent: string): RunQuery {
+    if (parent.startsWith(ofExperiment)) return { experiment: parent.slice(ofExperiment.length), parent: 'none' };
+    return { ...(parent === 'none' ? this.#filter : {}), parent };
   }
 
   /** Takes a run into a list where its time puts it, or out of one that it no longer fits. @returns whether it moved */

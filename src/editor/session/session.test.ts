@@ -107,6 +107,26 @@ test('a new run goes to the front of its list, another page to its end', async (
   assert.deepEqual(await names(), ['r10', 'r8', 'r7']);
 });
 
+test('the runs of an experiment are a list of their own, page by page, which its new runs join', async () => {
+  const asked: unknown[] = [];
+  const runs = new RunCollection(async (query, _, cursor) => {
+    asked.push(query);
+    return cursor === undefined ? { runs: [run('r9')], total: 2, cursor: 'next' } : { runs: [run('r7')], total: 2 };
+  });
+  const key = 'experiment:e';
+  assert.equal((await runs.list(key)).more, true);
+  assert.deepEqual(asked, [{ experiment: 'e', parent: 'none' }]);
+  const changes: unknown[] = [];
+  runs.onChange((change) => changes.push(change));
+  await runs.more(key);
+  runs.put(run('r10'));
+  runs.put(run('r11', { experiment: { id: 'other', name: 'other' } }));
+  runs.put(run('r12', { parent: 'r10' }));
+  const { runs: shown, more } = await runs.list(key);
+  assert.deepEqual([shown.map(({ id }) => id), more], [['r10', 'r9', 'r7'], false]);
+  assert.equal(changes.filter((change) => (change as { parent?: string }).parent === key).length, 2);
+});
+
 test('how far a run is moves with the steps it logs', async () => {
   const progress = { name: 'epoch', done: 1, total: 20 } as const;
   const runs = new RunCollection(async () => ({ runs: [run('r1', { progress })], total: 1 }));

@@ -1,6 +1,7 @@
 import { type Node, type NodeKind, parseVersion, versionNode } from '../nodes.ts';
 import { Owner } from '../session/event.ts';
 import type { Resource } from '../session/resource.ts';
+import { ofExperiment } from '../session/runCollection.ts';
 import type { TrackerState } from '../session/trackerState.ts';
 import type { ItemText } from './itemText.ts';
 import {
@@ -13,7 +14,7 @@ import {
   workspaceItem,
 } from './otherItems.ts';
 import { runItem } from './runItem.ts';
-import { runNode } from './runSource.ts';
+import { moreItem, runNode } from './runSource.ts';
 import type { TreeSource } from './treeView.ts';
 
 /** A view of one flat list: what its things are, how one looks, what a click does. */
@@ -74,19 +75,17 @@ export function experimentSource(state: TrackerState): TreeSource {
     ...list,
     async children(parent) {
       if (!parent) return list.children(undefined);
-      if (parent.kind === 'run') return (await state.runs.list(parent.id)).runs.map(runNode);
-      const { runs } = await state.session.call('runs.list', {
-        params: { workspace: 'default' },
-        query: { experiment: parent.id, parent: 'none', limit: 100 },
-      });
-      for (const run of runs) state.runs.put(run);
-      return runs.map(runNode);
+      const key = parent.kind === 'run' ? parent.id : `${ofExperiment}${parent.id}`;
+      const { runs, more } = await state.runs.list(key);
+      return [...runs.map(runNode), ...(more ? [{ kind: 'more' as const, id: key }] : [])];
     },
     item(node, now) {
+      if (node.kind === 'more') return moreItem();
       const run = node.kind === 'run' ? state.runs.get(node.id) : undefined;
       return run ? runItem(run, { now }) : list.item(node, now);
     },
     command(node) {
+      if (node.kind === 'more') return { command: 'trainyard.showMore', title: 'Show more', arguments: [node] };
       return node.kind === 'run' ? { command: 'trainyard.openRun', title: 'Open run', arguments: [node] } : undefined;
     },
     listen(changed) {
@@ -95,6 +94,9 @@ export function experimentSource(state: TrackerState): TreeSource {
       owner.own(
         state.runs.onChange((change) => {
           if (change.kind === 'run') changed({ kind: 'run', id: change.id });
+          else if (change.parent.startsWith(ofExperiment))
+            changed({ kind: 'experiment', id: change.parent.slice(ofExperiment.length) });
+          else if (change.parent !== 'none') changed({ kind: 'run', id: change.parent });
         }),
       );
       return owner;

@@ -2,6 +2,7 @@ import type { RunSummary } from '../../shared/domain/run.ts';
 import { formatCount } from '../../shared/format.ts';
 import type { Node, RunNode } from '../nodes.ts';
 import type { Disposable } from '../session/event.ts';
+import { ofExperiment } from '../session/runCollection.ts';
 import type { TrackerState } from '../session/trackerState.ts';
 import type { ItemText } from './itemText.ts';
 import { runItem } from './runItem.ts';
@@ -71,7 +72,8 @@ export class RunSource implements TreeSource {
   listen(changed: (node: Node | undefined) => void): Disposable {
     const changes = this.#state.runs.onChange((change) => {
       if (change.kind === 'run') changed({ kind: 'run', id: change.id });
-      else changed(change.parent === 'none' ? undefined : { kind: 'run', id: change.parent });
+      else if (!change.parent.startsWith(ofExperiment))
+        changed(change.parent === 'none' ? undefined : { kind: 'run', id: change.parent });
     });
     const ticks = this.#ticked.onChange((id) => changed({ kind: 'run', id }));
     return {
