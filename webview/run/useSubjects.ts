@@ -21,6 +21,8 @@ export function useSubjects(workspace: string, ids: readonly string[]): Loaded<r
     setLive(loaded.value);
   }, [loaded.value]);
   useTrackerEvent((event) => {
+    // A deleted run is still to be read, and says that it is deleted.
+    if (event.type === 'run-removed' && ids.includes(event.run)) reloadSoon();
     if (event.type !== 'run' && event.type !== 'metrics' && event.type !== 'log') return;
     const id = event.type === 'run' ? event.run.id : event.run;
     const old = latest.current?.find(({ run }) => run.id === id)?.run;
