@@ -110,7 +110,8 @@ interface Prepared {
 
 function prepare(state: string, options: EditorOptions): Prepared {
   const at = (...parts: string[]) => path.join(state, ...parts);
-  for (const folder of ['data/User', 'extensions', 'builtin']) mkdirSync(at(folder), { recursive: true });
+  for (const folder of ['data/User', 'data/Machine', 'extensions', 'builtin'])
+    mkdirSync(at(folder), { recursive: true });
   for (const name of builtins(options.builtins ?? 'few')) {
     symlinkSync(path.join(editorRoot, 'extensions', name), at('builtin', name), 'junction');
   }
@@ -120,6 +121,8 @@ function prepare(state: string, options: EditorOptions): Prepared {
   }
   const settingsFile = at('data', 'User', 'settings.json');
   writeFileSync(settingsFile, JSON.stringify({ ...quietSettings, ...options.settings }, undefined, 2));
+  // Settings of scope `machine` (interpreters, Docker) count in a remote window only from the machine's own file.
+  writeFileSync(at('data', 'Machine', 'settings.json'), JSON.stringify(options.settings ?? {}, undefined, 2));
   const args = ['--server-data-dir', at('server'), '--user-data-dir', at('data'), '--extensions-dir', at('extensions')];
   return {
     args: [...args, '--accept-server-license-terms'],
