@@ -289,7 +289,10 @@ test('without an engine it becomes a local process, with the reason', async () =
   try {
     const made = await deploy({ kind: undefined });
     assert.deepEqual([made.kind, made.state], ['process', 'healthy']);
-    assert.match(made.message ?? '', /^There is no Docker engine at .*So it runs as a local process, not in a container/);
+    assert.match(
+      made.message ?? '',
+      /^There is no Docker engine at .*So it runs as a local process, not in a container/,
+    );
   } finally {
     if (before === undefined) delete process.env.DOCKER_HOST;
     else process.env.DOCKER_HOST = before;
