@@ -6,6 +6,7 @@ import { openWindow } from '../harness/browser.ts';
 import { startEditor } from '../harness/editor.ts';
 import { temporaryFolder, temporaryHome } from '../harness/home.ts';
 import { root } from '../harness/paths.ts';
+import { pageOf } from './pageOf.ts';
 import { trackerOf } from './trackerOf.ts';
 
 const vsix = process.env.TRAINYARD_TEST_VSIX;
@@ -37,7 +38,8 @@ test('in a folder that is not trusted everything can be seen and nothing can be 
     await client.call('runs.submit', { params, body });
     await window.treeItem('Runs', 'seen').waitFor();
     await window.treeItem('Runs', 'seen').click();
-    await window.tab('seen').waitFor();
+    // Drawn, and not only opened: a webview that is still loading swallows the keys that come next.
+    await (await pageOf(window, 'seen')).locator('.page-header').waitFor();
 
     await window.openFile('train.sh');
     await window.command('Trainyard: Train');
