@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 import { Problem } from '../shared/api/error.ts';
+import { parseCommentedJson } from '../shared/commentedJson.ts';
 import type { RunConfiguration } from '../shared/domain/runConfiguration.ts';
 import { configurationFolder, isConfigurationFile } from '../shared/folderFiles.ts';
 import { nearestWord } from '../shared/nearestWord.ts';
@@ -90,13 +90,7 @@ function readConfiguration(folder: string, name: string): Partial<RunConfigurati
     });
   }
   const text = fs.readFileSync(file, 'utf8');
-  const errors: ParseError[] = [];
-  const value: unknown = parse(text, errors, { allowTrailingComma: true });
-  const [error] = errors;
-  if (error !== undefined) {
-    const line = text.slice(0, error.offset).split('\n').length;
-    throw new Problem('invalid', `${file}:${line} is not JSON: ${printParseErrorCode(error.error)}.`);
-  }
+  const value = parseCommentedJson(text, file);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Problem('invalid', `${file} must hold an object in braces.`);
   }

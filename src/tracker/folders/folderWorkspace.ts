@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { applyEdits, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { applyEdits, modify } from 'jsonc-parser';
 import { Check, Errors } from 'typebox/value';
 import { Problem } from '../../shared/api/error.ts';
+import { parseCommentedJson } from '../../shared/commentedJson.ts';
 import { FolderSettings } from '../../shared/domain/folderSettings.ts';
 import type { Workspace } from '../../shared/domain/workspace.ts';
 import { configurationFolder, folderFile } from '../../shared/folderFiles.ts';
@@ -91,13 +92,7 @@ function readSettings(file: string): FolderSettings | undefined {
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return undefined;
     throw new Problem('invalid', `${file} cannot be read: ${message}.`, { cause });
   }
-  const errors: ParseError[] = [];
-  const value: unknown = parse(text, errors, { allowTrailingComma: true });
-  const [error] = errors;
-  if (error !== undefined) {
-    const line = text.slice(0, error.offset).split('\n').length;
-    throw new Problem('invalid', `${file}:${line} is not JSON: ${printParseErrorCode(error.error)}.`);
-  }
+  const value = parseCommentedJson(text, file);
   if (Check(FolderSettings, value)) return value;
   throw new Problem('invalid', `${file} is not understood: ${mistake(value)}.`, {
     hint: 'It holds { "workspace": "name" }.',
